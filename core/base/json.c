@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* json.c - the one door to jansson, with getters that cannot be fooled. */
+#include "base/json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+json_t *json_parse(const char *text, size_t len, char why_out[128])
+{
+    json_error_t error;
+    json_t *value =
+        json_loadb(text ? text : "", text ? len : 0, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (!value)
+        snprintf(why_out, 128, "line %d column %d: %.90s", error.line, error.column, error.text);
+    return value;
+}
+char *json_text(const json_t *value)
+{
+    return json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+}
+const char *json_str(const json_t *obj, const char *key, const char *dflt)
+{
+    const char *text = json_string_value(json_object_get(obj, key));
+    return text ? text : dflt;
+}
+int64_t json_int(const json_t *obj, const char *key, int64_t dflt)
+{
+    const json_t *value = json_object_get(obj, key);
+    return json_is_integer(value) ? (int64_t)json_integer_value(value) : dflt;
+}
+bool json_flag(const json_t *obj, const char *key, bool dflt)
+{
+    const json_t *value = json_object_get(obj, key);
+    return json_is_boolean(value) ? json_is_true(value) : dflt;
+}
+const json_t *json_obj(const json_t *obj, const char *key)
+{
+    const json_t *value = json_object_get(obj, key);
+    return json_is_object(value) ? value : NULL;
+}
+const json_t *json_list(const json_t *obj, const char *key)
+{
+    const json_t *value = json_object_get(obj, key);
+    return json_is_array(value) ? value : NULL;
+}
+bool json_put_str(json_t *obj, const char *key, const char *value)
+{
+    if (!value) {
+        json_object_del(obj, key);
+        return true;
+    }
+    return json_object_set_new(obj, key, json_string(value)) == 0;
+}
+bool json_put_int(json_t *obj, const char *key, int64_t value)
+{
+    return json_object_set_new(obj, key, json_integer(value)) == 0;
+}
+bool json_put_flag(json_t *obj, const char *key, bool value)
+{
+    return json_object_set_new(obj, key, json_boolean(value)) == 0;
+}
+bool json_put(json_t *obj, const char *key, json_t *value)
+{
+    return json_object_set_new(obj, key, value) == 0;
+}
+void json_freep(json_t **p) { json_decref(*p); }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mem.c - wiping, arrays that cannot overflow, arrays that grow. */
+#include "base/mem.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+void mem_wipe(void *p, size_t len)
+{
+    if (p && len)
+        explicit_bzero(p, len);
+}
+void mem_wipe_free(char *text)
+{
+    if (text)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+void *mem_array(size_t n, size_t size)
+{
+    /* calloc() checks the product; one element at least, so that NULL means failure only. */
+    return calloc(n ? n : 1, size ? size : 1);
+}
+bool mem_grow(void *array, size_t *cap, size_t need, size_t size)
+{
+    void *old, *grown;
+    size_t want = *cap ? *cap : 8;
+
+    if (need <= *cap)
+        return true;
+    while (want < need)
+        want = want > SIZE_MAX / 2 ? need : want * 2;
+    /* Through memcpy: `array` points to a pointer of a type that is not known here. */
+    memcpy(&old, array, sizeof old);
+    grown = reallocarray(old, want, size);
+    if (!grown)
+        return false;
+    memcpy(array, &grown, sizeof grown);
+    *cap = want;
+    return true;
+}
