@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * deliver.h - the door to all sinks.
+ *
+ * Requests and replies are structs without pointers, so that sinks can live in a process of their own; today
+ * they run in the caller's thread. A test drives the door through a socketpair. The key stands in the request
+ * in plain PEM and is wiped by deliver_call() in the copy that it uses; the caller wipes its own.
+ */
+#ifndef PLUGIN_DELIVER_H
+#define PLUGIN_DELIVER_H
+
+#include "plugin/instance.h"
+
+enum { DELIVER_CERTS = 6, DELIVER_NAMES = 100, DELIVER_TEXT = 384 * 1024 };
+enum deliver_op { DELIVER_DEPLOY = 1, DELIVER_VERIFY, DELIVER_RETIRE };
+
+/* Places in `text`, each NUL-terminated there; offset 0 is the empty text. */
+struct deliver_cert {
+    uint32_t name, file_name, key_type, serial, leaf, chain, key, ref;
+    uint32_t names, nnames; /* nnames texts, one after the other */
+    int64_t not_before_at, not_after_at;
+};
+struct deliver_request {
+    uint32_t op, ncerts, text_len;
+    char sink[64];
+    struct deliver_cert certs[DELIVER_CERTS];
+    char text[DELIVER_TEXT];
+};
+struct deliver_reply {
+    struct outcome outcome;
+};
+struct deliver;
+int deliver_new(struct instance *const *sinks, size_t n, struct deliver **out);
+void deliver_free(struct deliver *d);
+/* Malformed requests (offsets outside, text without end, unknown op or sink) are FL_ECONF and reach no plugin. */
+int deliver_call(struct deliver *d, const struct deliver_request *req, struct deliver_reply *reply);
+int deliver_serve(struct deliver *d, int fd);
+int deliver_remote(int fd, struct deliver **out);
+/* Building a request: allocated, about 400 KiB; deliver_request_free wipes. False: does not fit or no memory. */
+struct deliver_request *deliver_request_new(enum deliver_op op, const char *sink);
+bool deliver_request_add(struct deliver_request *req, const struct fl_cert *cert);
+void deliver_request_free(struct deliver_request *req);
+
+#endif
