@@ -19,7 +19,10 @@ void mem_wipe_free(char *text)
 }
 void *mem_array(size_t n, size_t size)
 {
-    /* calloc() checks the product; one element at least, so that NULL means failure only. */
+    /* calloc() looks at the product too, but under the sanitizers it does not return. */
+    if (size && n > SIZE_MAX / size)
+        return NULL;
+    /* One element at least, so that NULL means failure only. */
     return calloc(n ? n : 1, size ? size : 1);
 }
 bool mem_grow(void *array, size_t *cap, size_t need, size_t size)
@@ -29,11 +32,13 @@ bool mem_grow(void *array, size_t *cap, size_t need, size_t size)
 
     if (need <= *cap)
         return true;
+    if (need > SIZE_MAX / 2 / size)
+        return false;
     while (want < need)
-        want = want > SIZE_MAX / 2 ? need : want * 2;
+        want *= 2;
     /* Through memcpy: `array` points to a pointer of a type that is not known here. */
     memcpy(&old, array, sizeof old);
-    grown = reallocarray(old, want, size);
+    grown = realloc(old, want * size);
     if (!grown)
         return false;
     memcpy(array, &grown, sizeof grown);
