@@ -18,7 +18,7 @@
 set -u
 export LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
-unset top_srcdir top_builddir MAKEFLAGS MFLAGS
+unset MAKEFLAGS MFLAGS
 src=$(cd "$(dirname "$0")/.." && pwd)
 mkdir -p "${FL_BUILD:-$src/build}" || exit 1
 base=$(cd "${FL_BUILD:-$src/build}" && pwd)
@@ -220,6 +220,7 @@ if [ "${1:-}" = --script ]; then
     script "$2"
     exit 0
 fi
+unset top_srcdir top_builddir
 rm -rf "$logs"
 mkdir -p "$logs"
 : >"$results"

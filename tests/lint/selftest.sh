@@ -66,6 +66,16 @@ EOF
     printf '# SPDX-License-Identifier: Apache-2.0\nS = %%D%%/x.c\n' | put plugins/dns/x/Makefile.inc
     printf '# SPDX-License-Identifier: Apache-2.0\nUNIT_TESTS += %%D%%/test_x\n' | put tests/unit/Makefile.inc
     printf '#!/bin/sh\n# SPDX-License-Identifier: Apache-2.0\necho "$1"\n' | put tests/x.sh
+    put docs/x.8 <<'EOF'
+.Dd November 1, 2026
+.Dt X 8
+.Os
+.Sh NAME
+.Nm x
+.Nd a sample
+.Sh DESCRIPTION
+A sample.
+EOF
 }
 
 # built: what make leaves behind, for exports.sh: a "daemon" and a plugin.
@@ -118,7 +128,7 @@ repeat() { awk -v n="$1" -v text="$2" 'BEGIN { while (n--) print text }'; }
 
 clean
 built
-for lint in banned exports format headers layers listed shared shell size; do passes $lint; done
+for lint in banned exports format headers layers listed man shared shell size; do passes $lint; done
 
 # ---- layers ------------------------------------------------------------------
 # include FILE LINE-TEXT WHAT
@@ -252,6 +262,10 @@ finds listed 'core/base/new.c:1: unlisted:'
 clean
 echo 'int main(void) { return 1; }' | c tests/unit/test_new.c
 finds listed 'tests/unit/test_new.c:1: unlisted:'
+
+clean
+printf '.Dd today\n.Dt X 8\n.Os\n.Sh NAME\n.Nm x\n.Nd y\n.Nosuch z\n' | put docs/x.8
+finds man 'docs/x.8:7: man:'
 
 # ---- banned ------------------------------------------------------------------
 for call in strcpy strcat sprintf strtok atoi alloca system popen; do
