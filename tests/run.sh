@@ -150,7 +150,7 @@ unit_tsan() {
     build_gcc_tsan && checked gcc-tsan gcc-tsan $still make -j"$jobs" check LINTS=
 }
 unit_valgrind() {
-    build_plain && checked valgrind plain make -j"$jobs" check LINTS= LOG_COMPILER=valgrind \
+    build_plain && checked valgrind plain make -j"$jobs" check LINTS= LOG_COMPILER='timeout -k 10 600 valgrind' \
         LOG_FLAGS='-q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --fair-sched=yes'
 }
 lint() {
@@ -178,7 +178,11 @@ script() {
     limit=$(sed -n '1,20s/^# time-limit: *\([0-9]*\).*/\1/p' "$1")
     rm -rf "$dir"
     mkdir -p "$dir" && cd "$dir" || return
-    timeout --kill-after=10 "${limit:-300}" sh "$1" >"$log" 2>&1 </dev/null
+    # A process group of its own: nothing that a test has started outlives its limit.
+    timeout --kill-after=10 "${limit:-300}" sh "$1" >"$log" 2>&1 </dev/null &
+    guarded=$!
+    trap 'kill $guarded 2>/dev/null; exit 130' INT TERM
+    wait $guarded
     status=$?
     case $status in
     0) result PASS "$name" "$log" ;;
@@ -262,7 +266,14 @@ first=$!
     if asked dist; then dist; fi
 } &
 second=$!
-trap 'kill $first $second 2>/dev/null; exit 130' INT TERM
+# ended PID: ends a process that this run started, then what that has started.
+# shellcheck disable=SC2317 # the trap calls it
+ended() {
+    children=$(ps -o pid= --ppid "$1")
+    kill "$1" 2>/dev/null
+    for child in $children; do ended "$child"; done
+}
+trap 'ended $first; ended $second; exit 130' INT TERM
 wait $first
 wait $second
 finish
