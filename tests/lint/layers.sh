@@ -41,7 +41,7 @@ stdatomic.h: core/
 # What libc and the kernel bring and everybody may include.
 libc='
 arpa assert.h byteswap.h ctype.h dirent.h endian.h err.h errno.h fcntl.h fnmatch.h getopt.h glob.h grp.h
-ifaddrs.h inttypes.h libgen.h limits.h linux locale.h math.h net netdb.h netinet poll.h pwd.h sched.h
+ifaddrs.h inttypes.h libgen.h limits.h linux locale.h math.h net netdb.h netinet poll.h pwd.h regex.h sched.h search.h
 setjmp.h signal.h spawn.h stdalign.h stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h stdnoreturn.h
 string.h strings.h sys syslog.h termios.h time.h ucontext.h unistd.h wchar.h wctype.h
 '
