@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* authority.c - the steps of an authority task: directory -> account -> idle. */
+#include "base/mem.h"
+#include "engine/record.h"
+#include "engine/steps.h"
+
+static const int64_t DAY_MS = 24 * 60 * 60 * 1000LL;
+
+static const struct world_authority *mine(const struct turn *t)
+{
+    return world_authority(t->w, task_subject(t->task));
+}
+
+/* At a start the stored account is enough; the directory is read when the first request needs it. */
+int authority_directory(struct turn *t)
+{
+    const struct world_authority *a = mine(t);
+    bool refresh = json_str(t->rec, "url", NULL) && t->task->loaded;
+
+    return acme_directory(a->acme, refresh, &t->out);
+}
+
+/* The key is on disk before newAccount: an account whose key is lost cannot be had back (RFC 8555 7.3.5). */
+static int account_key(struct turn *t, const struct world_authority *a, const char **out)
+{
+    char sealed[KEEPER_SEALED];
+    const char *key = json_str(t->rec, "key", NULL);
+
+    if (!key) {
+        int code = keeper_make(t->w->keeper, (enum key_type)a->model->account_key, sealed, &t->out);
+        if (code != FL_OK)
+            return code;
+        if (!json_put_str(t->rec, "key", sealed))
+            return outcome_nomem(&t->out);
+        code = turn_save(t);
+        if (code != FL_OK)
+            return code;
+        key = json_str(t->rec, "key", NULL);
+    }
+    *out = key;
+    return FL_OK;
+}
+
+int authority_account(struct turn *t)
+{
+    const struct world_authority *a = mine(t);
+    const char *key = NULL, *known = json_str(t->rec, "url", NULL);
+    auto_free char *url = NULL;
+    int code = account_key(t, a, &key);
+
+    if (code == FL_OK && known)
+        return acme_use(a->acme, key, known);
+    if (code == FL_OK)
+        code = acme_account(a->acme, key, false, &url, &t->out);
+    if (code != FL_OK)
+        return code;
+    if (!json_put_str(t->rec, "url", url) || acme_use(a->acme, key, url) != FL_OK)
+        return outcome_nomem(&t->out);
+    turn_event(t, "account", "%s", url);
+    code = turn_save(t);
+    if (code == FL_OK)
+        queue_poke_kind(t->e->queue, &task_kinds[KIND_CERTIFICATE]);
+    t->at_ms = t->now_ms + DAY_MS;
+    return code;
+}
+
+int authority_idle(struct turn *t)
+{
+    (void)t;
+    return FL_OK;
+}
+
+int use_authority(struct turn *t, const char *name, struct acme **out)
+{
+    const struct world_authority *a = world_authority(t->w, name);
+    cleanup_(json_freep) json_t *rec = record_peek(t->w->store, KIND_AUTHORITY, name);
+    const char *key = json_str(rec, "key", NULL), *url = json_str(rec, "url", NULL);
+    char task[400];
+
+    if (!a)
+        return outcome_fail(&t->out, FL_ECONF, "authority %s is not in the configuration any more", name);
+    if (key && url) {
+        *out = a->acme;
+        return acme_use(a->acme, key, url) == FL_OK ? FL_OK : outcome_nomem(&t->out);
+    }
+    if (task_name(KIND_AUTHORITY, name, task))
+        queue_poke(t->e->queue, task, t->now_ms, false);
+    return outcome_again(&t->out, 60000, "waits for the account at %s", name);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cert_issue.c - finalize and fetch: from a ready order to a checked chain in the record. */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "crypto/chain.h"
+#include "engine/pace.h"
+#include "engine/renew.h"
+#include "engine/steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static json_t *order_of(const struct turn *t)
+{
+    return json_object_get(t->rec, "order");
+}
+
+static int note_certificate(struct turn *t, const struct acme_order *got)
+{
+    return json_put_str(order_of(t), "certificate", got->certificate) ? FL_OK : outcome_nomem(&t->out);
+}
+
+static void pace_key(const struct turn *t, char out[96])
+{
+    snprintf(out, 96, "%.60s/finalize", json_str(t->rec, "authority", ""));
+}
+
+/* An order that turned out dead: nothing of it is of use any more. */
+static int dead(struct turn *t, const struct acme_order *order)
+{
+    outcome_fail(&t->out, FL_EREJECT, "the order became %s: %s", acme_status_names[order->status],
+                 order->error.msg[0] ? order->error.msg : "the authority gives no reason");
+    if (order->error.problem[0])
+        memcpy(t->out.problem, order->error.problem, sizeof t->out.problem);
+    int code = order_over(t, false);
+    return code == FL_OK ? FL_EREJECT : code;
+}
+
+/* Sent before a crash, or not ready after all: the order itself knows (RFC 8555 7.4). */
+static int look_instead(struct turn *t, struct acme *acme, struct acme_order *out)
+{
+    acme_order_done(out);
+    *out = (struct acme_order){0};
+    int code = acme_order(acme, json_str(order_of(t), "url", ""), out, &t->out);
+    if (code == FL_OK && out->status == ACME_PENDING)
+        t->go = CERT_AUTHORIZE;
+    if (code == FL_OK && out->status == ACME_READY)
+        return outcome_again(&t->out, 1000, "the authority was not ready for the CSR");
+    return code;
+}
+
+int cert_finalize(struct turn *t)
+{
+    const struct subject *s = t->task->subject;
+    cleanup_(acme_order_done) struct acme_order order = {0};
+    auto_free char *csr = NULL;
+    char key[96];
+    struct acme *acme;
+    int code = use_authority(t, json_str(t->rec, "authority", ""), &acme);
+
+    if (code == FL_OK)
+        code = keeper_csr(t->w->keeper, json_str(order_of(t), "key", ""), s->cert->names, &csr, &t->out);
+    if (code != FL_OK)
+        return code;
+    code = acme_finalize(acme, json_str(order_of(t), "url", ""), json_str(order_of(t), "finalize", ""), csr, &order,
+                         &t->out);
+    if (code != FL_OK && strcmp(t->out.problem, "orderNotReady") == 0)
+        code = look_instead(t, acme, &order);
+    if (code == FL_EREJECT || (code == FL_OK && order.status > ACME_VALID))
+        return code == FL_OK ? dead(t, &order) : (order_over(t, false), code);
+    if (code != FL_OK || t->go != GO_NEXT)
+        return code;
+    pace_key(t, key);
+    if (order.status != ACME_VALID)
+        t->at_ms = clock_wall_ms() +
+                   (order.retry_after_ms ? order.retry_after_ms : pace_first_look_ms(t->e->pace, key));
+    json_put_int(t->rec, "answered", clock_wall_ms());
+    return note_certificate(t, &order);
+}
+
+/* ---- fetch ------------------------------------------------------------------------------- */
+
+static int wait_for_url(struct turn *t, struct acme *acme)
+{
+    cleanup_(acme_order_done) struct acme_order order = {0};
+    unsigned looks = (unsigned)json_int(t->rec, "looks", 0);
+    char key[96];
+    int code = acme_order(acme, json_str(order_of(t), "url", ""), &order, &t->out);
+
+    if (code != FL_OK)
+        return code;
+    if (order.status == ACME_PROCESSING)
+        return outcome_again(&t->out, order.retry_after_ms ? order.retry_after_ms : 250LL << (looks < 5 ? looks : 5),
+                             "waits for the authority to issue");
+    if (order.status == ACME_READY) { /* the finalize never arrived */
+        t->go = CERT_FINALIZE;
+        return FL_OK;
+    }
+    if (order.status != ACME_VALID)
+        return dead(t, &order);
+    pace_key(t, key);
+    pace_learn(t->e->pace, key, clock_wall_ms() - json_int(t->rec, "answered", t->now_ms), looks + 1);
+    return note_certificate(t, &order);
+}
+
+static json_t *live_of(struct turn *t, const struct chain *c)
+{
+    const struct subject *s = t->task->subject;
+    json_t *live = json_object();
+
+    bool ok = live && json_put_str(live, "authority", json_str(t->rec, "authority", "")) &&
+              json_put(live, "names", json_incref(json_object_get(order_of(t), "names"))) &&
+              json_put_str(live, "key", json_str(order_of(t), "key", "")) && json_put_str(live, "key_type", s->key) &&
+              json_put_str(live, "asked_profile", json_str(order_of(t), "profile", NULL)) &&
+              json_put_str(live, "leaf", c->leaf_pem) && json_put_str(live, "chain", c->chain_pem) &&
+              json_put_str(live, "serial", c->serial) && json_put_str(live, "cert_id", c->cert_id) &&
+              json_put_str(live, "issuer", c->issuer) && json_put_int(live, "not_before", c->not_before_at) &&
+              json_put_int(live, "not_after", c->not_after_at) && json_put_int(live, "issued", t->now_ms / 1000);
+    if (ok)
+        return live;
+    json_decref(live);
+    return NULL;
+}
+
+/* Before anything else sees it: parses, verifies, is what was asked for, fits the key. */
+static int check_chain(struct turn *t, const char *pem, struct chain *c)
+{
+    auto_free const char **names = json_strv(json_list(order_of(t), "names"));
+    int code = names ? chain_parse(pem, strlen(pem), c, &t->out) : outcome_nomem(&t->out);
+
+    if (code == FL_OK)
+        code = chain_check(c, (const char *const *)names, clock_wall_ms() / 1000, &t->out);
+    if (code == FL_OK)
+        code = keeper_fits(t->w->keeper, json_str(order_of(t), "key", ""), c->leaf_pem, &t->out);
+    return code;
+}
+
+/* The one before is kept, with its key; the one before that goes. */
+static int archive(struct turn *t)
+{
+    json_t *live = json_object_get(t->rec, "live");
+    cleanup_(json_freep) json_t *old = NULL;
+    uint64_t version = 0;
+    int code = live ? store_get_json(t->w->store, STORE_ARCHIVE, t->task->name, &old, &version, &t->out) : FL_OK;
+
+    if (!live || code != FL_OK)
+        return code;
+    code = store_put_json(t->w->store, STORE_ARCHIVE, t->task->name, live, version, &version, &t->out);
+    const char *key = json_str(old, "key", NULL);
+    if (code == FL_OK && key && strcmp(key, json_str(live, "key", "")) != 0 &&
+        strcmp(key, json_str(order_of(t), "key", "")) != 0)
+        keeper_forget(t->w->keeper, key, &t->out);
+    return code;
+}
+
+static void wake_deliveries(struct turn *t)
+{
+    const struct subject *s = t->task->subject;
+
+    for (const char *const *sink = s->cert->sinks; sink && *sink; sink++) {
+        char subject[384], name[400];
+        snprintf(subject, sizeof subject, "%.250s>%.100s", s->cert->name, *sink);
+        if (task_name(KIND_DELIVERY, subject, name))
+            queue_poke(t->e->queue, name, clock_wall_ms(), false);
+    }
+}
+
+static int make_live(struct turn *t, const struct chain *c)
+{
+    char until[32];
+    json_t *live = live_of(t, c);
+
+    if (!live)
+        return outcome_nomem(&t->out);
+    int code = archive(t);
+    if (code != FL_OK || !json_put(t->rec, "live", live))
+        return code != FL_OK ? (json_decref(live), code) : outcome_nomem(&t->out);
+    clock_format(c->not_after_at, until);
+    turn_event(t, "issued", "serial %s, valid until %s", c->serial, until);
+    code = order_over(t, true);
+    json_object_del(t->rec, "rejects");
+    json_object_del(t->rec, "rests");
+    json_object_del(t->rec, "solver_at");
+    if (code == FL_OK)
+        code = turn_save(t); /* on disk before a delivery reads it */
+    if (code == FL_OK)
+        wake_deliveries(t);
+    return code;
+}
+
+int cert_fetch(struct turn *t)
+{
+    cleanup_(chain_done) struct chain c = {0};
+    auto_free char *pem = NULL;
+    char **alternates = NULL;
+    struct acme *acme;
+    int code = FL_OK;
+
+    if (!order_of(t)) /* made live just before a crash */
+        return FL_OK;
+    code = use_authority(t, json_str(t->rec, "authority", ""), &acme);
+    if (code == FL_OK && !json_str(order_of(t), "certificate", NULL))
+        code = wait_for_url(t, acme);
+    if (code != FL_OK || t->go != GO_NEXT)
+        return code;
+    code = acme_certificate(acme, json_str(order_of(t), "certificate", ""), &pem, &alternates, &t->out);
+    for (char **a = alternates; a && *a; a++)
+        free(*a);
+    free(alternates);
+    if (code == FL_OK)
+        code = check_chain(t, pem, &c);
+    return code == FL_OK ? make_live(t, &c) : code;
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cert_prove.c - order to valid: everything between asking for a certificate and having proved control. */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "engine/hold.h"
+#include "engine/pace.h"
+#include "engine/steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct subject *subject(const struct turn *t)
+{
+    return t->task->subject;
+}
+
+static int acme_of(struct turn *t, struct acme **out)
+{
+    return use_authority(t, json_str(t->rec, "authority", ""), out);
+}
+
+static int note_order(struct turn *t, const struct acme_order *got)
+{
+    json_t *order = json_object_get(t->rec, "order");
+
+    if (!json_put_str(order, "url", got->url) || !json_put_str(order, "finalize", got->finalize) ||
+        !json_put_str(order, "certificate", got->certificate) ||
+        !json_put(order, "authorizations", strv_json((const char *const *)got->authorizations)))
+        return outcome_nomem(&t->out);
+    return turn_save(t);
+}
+
+/* An authority that does not offer the profile is not asked for it (draft-ietf-acme-profiles). */
+static int profile_for(struct turn *t, struct acme *acme, const char **out)
+{
+    const char *profile = subject(t)->cert->profile;
+
+    *out = profile && acme_has_profile(acme, profile) ? profile : NULL;
+    if (profile && !*out && subject(t)->cert->profile_required)
+        return outcome_fail(&t->out, FL_ECONF, "%s offers no profile `%s`: choose another or drop profile_required",
+                            json_str(t->rec, "authority", ""), profile);
+    return FL_OK;
+}
+
+/* A rate limit met by another certificate of that domain, or of the account, holds new orders up. */
+static bool orders_held(struct turn *t, int64_t *until_ms, char why[HOLD_WHY])
+{
+    const char *authority = json_str(t->rec, "authority", "");
+    char key[HOLD_KEY];
+
+    registered_domain(subject(t)->cert->names[0], t->domain);
+    snprintf(key, sizeof key, "authority:%.100s/order", authority);
+    if (hold_check(t->e->holds, key, t->now_ms, until_ms, why))
+        return true;
+    snprintf(key, sizeof key, "authority:%.100s/order/%s", authority, t->domain);
+    return hold_check(t->e->holds, key, t->now_ms, until_ms, why);
+}
+
+static int place_order(struct turn *t, struct acme *acme, struct acme_order *out)
+{
+    const char *profile = NULL;
+    char why[HOLD_WHY];
+    int64_t until_ms = 0;
+    int code = acme_directory(acme, false, &t->out);
+
+    if (code == FL_OK)
+        code = profile_for(t, acme, &profile);
+    if (code != FL_OK)
+        return code;
+    if (orders_held(t, &until_ms, why))
+        return outcome_again(&t->out, until_ms - t->now_ms, "new orders wait: %s", why);
+    code = acme_new_order(acme, subject(t)->cert->names, profile, NULL, out, &t->out);
+    if (code == FL_OK)
+        turn_event(t, "order", "%s", out->url);
+    return code;
+}
+
+/* Where an order goes on from, by its status (RFC 8555 7.1.6). */
+static int by_status(struct turn *t, const struct acme_order *order)
+{
+    switch (order->status) {
+    case ACME_PENDING:
+        return FL_OK;
+    case ACME_READY:
+        t->go = CERT_FINALIZE;
+        return FL_OK;
+    case ACME_PROCESSING:
+    case ACME_VALID:
+        t->go = CERT_FETCH;
+        return FL_OK;
+    default:
+        return outcome_fail(&t->out, FL_EREJECT, "the order is %s: %s", acme_status_names[order->status],
+                            order->error.msg[0] ? order->error.msg : "the authority gives no reason");
+    }
+}
+
+int cert_order(struct turn *t)
+{
+    cleanup_(acme_order_done) struct acme_order order = {0};
+    const char *url = json_str(json_obj(t->rec, "order"), "url", NULL);
+    struct acme *acme;
+    int code = acme_of(t, &acme);
+
+    if (code == FL_OK)
+        code = url ? acme_order(acme, url, &order, &t->out) : place_order(t, acme, &order);
+    if (code == FL_OK)
+        code = note_order(t, &order);
+    if (code == FL_OK)
+        code = by_status(t, &order);
+    if (code == FL_EREJECT)
+        order_over(t, false);
+    return code;
+}
+
+/* ---- authorize --------------------------------------------------------------------- */
+
+static bool can_solve(const struct instance *i, const struct acme_authz *z, const struct acme_challenge *ch)
+{
+    const struct fl_solver_ops *ops = &i->plugin->ops.solver;
+
+    return strcmp(ops->type, ch->type) == 0 && (!z->wildcard || (ops->flags & FL_SOLVES_WILDCARD)) &&
+           (!z->ip || (ops->flags & FL_SOLVES_IP));
+}
+
+/* Each identifier takes the first solver that can prove it; after a failed validation the
+ * next one is asked first. By records only where some instance holds the zone. */
+static const struct acme_challenge *pick(struct turn *t, const struct acme_authz *z, const char **solver_out)
+{
+    const char *const *solvers = subject(t)->cert->solvers;
+    size_t n = 0, first = (size_t)json_int(t->rec, "solver_at", 0);
+    char key[320];
+    struct outcome o = {0};
+
+    while (solvers && solvers[n])
+        n++;
+    for (size_t k = 0; k < n; k++) {
+        const char *name = solvers[(first + k) % n];
+        struct instance *i = world_find(t->w, FL_KIND_SOLVER, name);
+        if (!i || (n > 1 && (i->plugin->ops.solver.flags & FL_NEEDS_ZONE) &&
+                   zones_find(t->e->zones, z->identifier, NULL, key, &o) != FL_OK))
+            continue;
+        for (size_t c = 0; c < z->nchallenges; c++)
+            if (can_solve(i, z, &z->challenges[c])) {
+                *solver_out = name;
+                return &z->challenges[c];
+            }
+    }
+    return NULL;
+}
+
+static int add_proof(struct turn *t, struct acme *acme, const struct acme_authz *z, json_t *proofs)
+{
+    auto_free char *key_auth = NULL, *digest = NULL;
+    const char *solver = NULL;
+    const struct acme_challenge *ch = pick(t, z, &solver);
+    json_t *p = json_object();
+
+    json_array_append_new(proofs, p);
+    if (!ch)
+        return outcome_fail(&t->out, FL_ECONF, "no solver of this certificate can prove %s%s: add one to `solver`",
+                            z->wildcard ? "*." : "", z->identifier);
+    int code = ch->token ? acme_key_auth(acme, ch->token, &key_auth, &digest, &t->out) : FL_OK;
+    if (code != FL_OK)
+        return code;
+    bool ok = json_put_str(p, "identifier", z->identifier) && json_put_flag(p, "ip", z->ip) &&
+              json_put_flag(p, "wildcard", z->wildcard) && json_put_str(p, "solver", solver) &&
+              json_put_str(p, "type", ch->type) && json_put_str(p, "url", ch->url) &&
+              json_put_str(p, "token", ch->token) && json_put_str(p, "key_auth", key_auth) &&
+              json_put_str(p, "digest", digest) && json_put_str(p, "json", ch->json);
+    return ok ? FL_OK : outcome_nomem(&t->out);
+}
+
+static int one_authz(struct turn *t, struct acme *acme, const char *url, json_t *proofs)
+{
+    cleanup_(acme_authz_done) struct acme_authz z = {0};
+    int code = acme_authz(acme, url, &z, &t->out);
+
+    if (code != FL_OK || z.status == ACME_VALID)
+        return code;
+    if (z.status != ACME_PENDING)
+        return outcome_fail(&t->out, FL_EREJECT, "the authorization of %s is %s", z.identifier,
+                            acme_status_names[z.status]);
+    return add_proof(t, acme, &z, proofs);
+}
+
+int cert_authorize(struct turn *t)
+{
+    const json_t *urls = json_list(json_obj(t->rec, "order"), "authorizations");
+    json_t *proofs = json_array();
+    struct acme *acme;
+    int code = proofs ? acme_of(t, &acme) : outcome_nomem(&t->out);
+
+    for (size_t i = 0; i < json_array_size(urls) && code == FL_OK; i++)
+        code = one_authz(t, acme, json_string_value(json_array_get(urls, i)), proofs);
+    if (code == FL_EREJECT)
+        order_over(t, false);
+    if (code != FL_OK) {
+        json_decref(proofs);
+        return code;
+    }
+    if (json_array_size(proofs) == 0)
+        t->go = CERT_VALID;
+    return json_put(t->rec, "proofs", proofs) ? FL_OK : outcome_nomem(&t->out);
+}
+
+int cert_deploy(struct turn *t)
+{
+    return proofs_call(t, json_list(t->rec, "proofs"), t->task->name, PROOF_DEPLOY);
+}
+
+int cert_visible(struct turn *t)
+{
+    return proofs_call(t, json_list(t->rec, "proofs"), t->task->name, PROOF_READY);
+}
+
+/* ---- answer and valid ---------------------------------------------------------------- */
+
+static void pace_key(const struct turn *t, char out[96])
+{
+    const json_t *first = json_array_get(json_list(t->rec, "proofs"), 0);
+    snprintf(out, 96, "%.60s/%.30s", json_str(t->rec, "authority", ""), json_str(first, "type", "-"));
+}
+
+int cert_answer(struct turn *t)
+{
+    const json_t *proofs = json_list(t->rec, "proofs"), *p;
+    char key[96];
+    struct acme *acme;
+    size_t i;
+    int code = acme_of(t, &acme);
+
+    json_array_foreach (proofs, i, p) {
+        if (code == FL_OK)
+            code = acme_answer(acme, json_str(p, "url", ""), &t->out);
+        /* Answered before a crash, and validated since: the order tells how it went. */
+        if (code == FL_EREJECT)
+            code = outcome_ok(&t->out);
+    }
+    if (code != FL_OK)
+        return code;
+    pace_key(t, key);
+    t->at_ms = clock_wall_ms() + pace_first_look_ms(t->e->pace, key);
+    return json_put_int(t->rec, "answered", clock_wall_ms()) ? FL_OK : outcome_nomem(&t->out);
+}
+
+/* The order says only "invalid"; the reason stands in the challenge (RFC 8555 7.1.6, 8). */
+static void why_invalid(struct turn *t, struct acme *acme, const struct acme_order *order)
+{
+    for (char **url = order->authorizations; url && *url; url++) {
+        cleanup_(acme_authz_done) struct acme_authz z = {0};
+        struct outcome o = {0};
+        if (acme_authz(acme, *url, &z, &o) != FL_OK || z.status == ACME_VALID || z.status == ACME_PENDING)
+            continue;
+        for (size_t c = 0; c < z.nchallenges; c++)
+            if (z.challenges[c].error.code != FL_OK) {
+                t->out = z.challenges[c].error;
+                t->out.code = FL_EREJECT;
+                outcome_context(&t->out, "%s%s by %s", z.wildcard ? "*." : "", z.identifier, z.challenges[c].type);
+                return;
+            }
+    }
+    outcome_fail(&t->out, FL_EREJECT, "the order is %s: %s", acme_status_names[order->status],
+                 order->error.msg[0] ? order->error.msg : "the authority gives no reason");
+}
+
+static int invalid(struct turn *t, struct acme *acme, const struct acme_order *order)
+{
+    struct outcome o;
+
+    why_invalid(t, acme, order);
+    o = t->out;
+    json_put_int(t->rec, "solver_at", json_int(t->rec, "solver_at", 0) + 1);
+    if (order_over(t, false) != FL_OK)
+        return t->out.code;
+    t->out = o;
+    return FL_EREJECT;
+}
+
+static int look_again(struct turn *t, const struct acme_order *order)
+{
+    int64_t looks = json_int(t->rec, "looks", 0);
+    int64_t wait_ms = order->retry_after_ms ? order->retry_after_ms : 250LL << (looks < 5 ? looks : 5);
+
+    return outcome_again(&t->out, wait_ms, "waits for the authority to validate");
+}
+
+int cert_valid(struct turn *t)
+{
+    cleanup_(acme_order_done) struct acme_order order = {0};
+    unsigned looks = (unsigned)json_int(t->rec, "looks", 0) + 1;
+    int64_t answered_ms = json_int(t->rec, "answered", 0);
+    char key[96];
+    struct acme *acme;
+    int code = acme_of(t, &acme);
+
+    if (code == FL_OK)
+        code = acme_order(acme, json_str(json_obj(t->rec, "order"), "url", ""), &order, &t->out);
+    if (code == FL_OK && order.status == ACME_PENDING)
+        return look_again(t, &order);
+    if (code == FL_OK && order.status > ACME_VALID)
+        return invalid(t, acme, &order);
+    if (code == FL_EREJECT)
+        order_over(t, false);
+    if (code != FL_OK)
+        return code;
+    pace_key(t, key);
+    if (answered_ms)
+        pace_learn(t->e->pace, key, clock_wall_ms() - answered_ms, looks);
+    code = by_status(t, &order);
+    return code == FL_OK ? proofs_over(t) : code;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* delivery.c - the steps of a delivery task: one certificate, all its lineages, at one sink. */
+#include "base/mem.h"
+#include "base/text.h"
+#include "engine/record.h"
+#include "engine/steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const int64_t DAY_MS = 24 * 60 * 60 * 1000LL;
+
+static void request_freep(struct deliver_request **req)
+{
+    deliver_request_free(*req);
+}
+
+static bool add_live(const struct subject *s, const json_t *live, const char *pem, struct deliver_request *req)
+{
+    auto_free const char **names = json_strv(json_list(live, "names"));
+    const struct fl_cert cert = {.name = s->cert->name,
+                                 .file_name = s->cert->file_name,
+                                 .key_type = json_str(live, "key_type", ""),
+                                 .serial = json_str(live, "serial", ""),
+                                 .identifiers = (const char *const *)names,
+                                 .leaf_pem = json_str(live, "leaf", ""),
+                                 .chain_pem = json_str(live, "chain", ""),
+                                 .key_pem = pem,
+                                 .not_before_at = json_int(live, "not_before", 0),
+                                 .not_after_at = json_int(live, "not_after", 0),
+                                 .ref = ""};
+    return names && deliver_request_add(req, &cert);
+}
+
+/* One lineage into the request; `serials` collects what was put in. Without a key for anything but deploy. */
+static int add_lineage(struct turn *t, const struct subject *s, const char *key_type, struct deliver_request *req,
+                       json_t *serials)
+{
+    char name[400];
+    char *pem = NULL;
+    cleanup_(json_freep) json_t *rec =
+        lineage_name(s->cert, key_type, name) ? record_peek(t->w->store, KIND_CERTIFICATE, name) : NULL;
+    const json_t *live = json_obj(rec, "live");
+    int code = FL_OK;
+
+    if (!live)
+        return FL_OK;
+    if (req->op == DELIVER_DEPLOY)
+        code = keeper_export(t->w->keeper, json_str(live, "key", ""), &pem, &t->out);
+    if (code == FL_OK && !add_live(s, live, pem ? pem : "", req))
+        code = outcome_fail(&t->out, FL_ECONF, "%s is too large for a delivery", s->cert->name);
+    mem_wipe_free(pem);
+    if (code == FL_OK && json_array_append_new(serials, json_string(json_str(live, "serial", ""))) != 0)
+        code = outcome_nomem(&t->out);
+    return code;
+}
+
+static int call_sink(struct turn *t, enum deliver_op op, json_t *serials)
+{
+    const struct subject *s = t->task->subject;
+    cleanup_(request_freep) struct deliver_request *req = deliver_request_new(op, s->sink);
+    struct deliver_reply reply;
+    int code = req && serials ? FL_OK : outcome_nomem(&t->out);
+
+    for (const char *const *key = s->cert->keys; code == FL_OK && *key; key++)
+        code = add_lineage(t, s, *key, req, serials);
+    if (code != FL_OK)
+        return code;
+    if (req->ncerts == 0)
+        return outcome_again(&t->out, DAY_MS, "waits for the certificate");
+    code = deliver_call(t->w->deliver, req, &reply);
+    t->out = reply.outcome;
+    return code;
+}
+
+/* Called at every start, when a certificate was issued, and once a day: the sink
+ * itself knows whether something is missing, and repairs it. */
+int delivery_deploy(struct turn *t)
+{
+    json_t *serials = json_array();
+    int code = call_sink(t, DELIVER_DEPLOY, serials);
+
+    if (code != FL_OK) {
+        json_decref(serials);
+        return code;
+    }
+    if (!json_equal(serials, json_object_get(t->rec, "delivered")))
+        turn_event(t, "delivered", "serial %s", json_string_value(json_array_get(serials, 0)));
+    return json_put(t->rec, "delivered", serials) ? FL_OK : outcome_nomem(&t->out);
+}
+
+int delivery_verify(struct turn *t)
+{
+    cleanup_(json_freep) json_t *serials = json_array();
+    int code = call_sink(t, DELIVER_VERIFY, serials);
+
+    t->at_ms = t->now_ms + DAY_MS;
+    return code;
+}
+
+int delivery_idle(struct turn *t)
+{
+    (void)t;
+    return FL_OK;
+}
+
+int delivery_retire(struct turn *t)
+{
+    cleanup_(json_freep) json_t *serials = json_array();
+    int code = call_sink(t, DELIVER_RETIRE, serials);
+
+    t->gone = code == FL_OK;
+    return code;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hold.c - a short list under one lock. */
+#include "engine/hold.h"
+
+#include "base/text.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEN_MINUTES_MS = 600000 };
+
+struct held {
+    struct held *next;
+    int64_t until_ms;
+    char key[HOLD_KEY], why[HOLD_WHY];
+};
+struct hold {
+    pthread_mutex_t lock;
+    struct held *first;
+};
+
+struct hold *hold_new(void)
+{
+    struct hold *h = calloc(1, sizeof *h);
+    if (h)
+        pthread_mutex_init(&h->lock, NULL);
+    return h;
+}
+
+void hold_free(struct hold *h)
+{
+    if (!h)
+        return;
+    for (struct held *x = h->first, *next; x; x = next) {
+        next = x->next;
+        free(x);
+    }
+    pthread_mutex_destroy(&h->lock);
+    free(h);
+}
+
+static struct held **find(struct hold *h, const char *key)
+{
+    struct held **at = &h->first;
+    while (*at && strcmp((*at)->key, key) != 0)
+        at = &(*at)->next;
+    return at;
+}
+
+void hold_set(struct hold *h, const char *key, int64_t until_ms, const char *why)
+{
+    pthread_mutex_lock(&h->lock);
+    struct held **at = find(h, key);
+    if (!*at && (*at = calloc(1, sizeof **at)) && !text_copy((*at)->key, HOLD_KEY, key)) {
+        free(*at);
+        *at = NULL;
+    }
+    if (*at && (*at)->until_ms < until_ms) {
+        (*at)->until_ms = until_ms;
+        text_copy((*at)->why, HOLD_WHY, why);
+    }
+    pthread_mutex_unlock(&h->lock);
+}
+
+static void drop(struct held **at)
+{
+    struct held *x = *at;
+    *at = x->next;
+    free(x);
+}
+
+void hold_clear(struct hold *h, const char *key)
+{
+    pthread_mutex_lock(&h->lock);
+    struct held **at = find(h, key);
+    if (*at)
+        drop(at);
+    pthread_mutex_unlock(&h->lock);
+}
+
+bool hold_check(struct hold *h, const char *key, int64_t now_ms, int64_t *until_ms_out, char why_out[HOLD_WHY])
+{
+    bool held = false;
+
+    pthread_mutex_lock(&h->lock);
+    struct held **at = find(h, key);
+    if (*at && (*at)->until_ms > now_ms) {
+        held = true;
+        *until_ms_out = (*at)->until_ms;
+        text_copy(why_out, HOLD_WHY, (*at)->why);
+    } else if (*at) {
+        drop(at);
+    }
+    pthread_mutex_unlock(&h->lock);
+    return held;
+}
+
+bool hold_second_domain(struct hold *h, const char *authority, const char *domain, int64_t now_ms)
+{
+    char prefix[HOLD_KEY];
+    size_t len = (size_t)snprintf(prefix, sizeof prefix, "limited:%s/", authority);
+    bool second = false;
+
+    if (len >= sizeof prefix)
+        return false;
+    pthread_mutex_lock(&h->lock);
+    for (const struct held *x = h->first; x && !second; x = x->next)
+        second = x->until_ms > now_ms && strncmp(x->key, prefix, len) == 0 && strcmp(x->key + len, domain) != 0;
+    pthread_mutex_unlock(&h->lock);
+    if (snprintf(prefix + len, sizeof prefix - len, "%s", domain) < (int)(sizeof prefix - len))
+        hold_set(h, prefix, now_ms + TEN_MINUTES_MS, "rate limited");
+    return second;
+}

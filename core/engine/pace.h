@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pace.h - how long an authority takes to validate: learned, so that one look at the order is enough. */
+#ifndef ENGINE_PACE_H
+#define ENGINE_PACE_H
+
+#include <stdint.h>
+
+struct pace;
+struct pace *pace_new(void);
+void pace_free(struct pace *p);
+/* When to look first after the answer, ms; 250 while nothing is known. Key: "AUTHORITY/dns-01". */
+int64_t pace_first_look_ms(struct pace *p, const char *key);
+/* The order was ready `took_ms` after the answer, seen at look number `looks` (1 is the first). */
+void pace_learn(struct pace *p, const char *key, int64_t took_ms, unsigned looks);
+
+#endif

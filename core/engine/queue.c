@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* queue.c - the heap, the line of ready tasks, and the only condition variable of the engine. */
+#include "engine/queue.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <pthread.h>
+#include <search.h>
+#include <string.h>
+#include <time.h>
+
+/* The wall clock may jump: nobody sleeps longer than this without looking again. */
+enum { NAP_MS = 30000 };
+
+struct queue {
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* one for takers and quiet-waiters; on CLOCK_MONOTONIC */
+    struct task **heap;     /* 1-based, heap[1] is due first */
+    size_t n, cap;
+    struct task *ready_first, *ready_last;
+    void *by_name; /* tsearch tree */
+    size_t tasks, busy;
+    bool stopped;
+};
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct task *)a)->name, ((const struct task *)b)->name);
+}
+
+struct queue *queue_new(void)
+{
+    struct queue *q = calloc(1, sizeof *q);
+    pthread_condattr_t attr;
+
+    if (!q)
+        return NULL;
+    pthread_mutex_init(&q->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&q->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    return q;
+}
+
+static void task_free(void *p)
+{
+    struct task *t = p;
+    free(t->name);
+    free(t);
+}
+
+void queue_free(struct queue *q)
+{
+    if (!q)
+        return;
+    tdestroy(q->by_name, task_free);
+    pthread_cond_destroy(&q->changed);
+    pthread_mutex_destroy(&q->lock);
+    free(q->heap);
+    free(q);
+}
+
+/* ---- heap; all under the lock ------------------------------------------------ */
+
+static void place(struct queue *q, size_t at, struct task *t)
+{
+    q->heap[at] = t;
+    t->heap_at = at;
+}
+
+static void sift_up(struct queue *q, size_t at, struct task *t)
+{
+    for (; at > 1 && q->heap[at / 2]->due_ms > t->due_ms; at /= 2)
+        place(q, at, q->heap[at / 2]);
+    place(q, at, t);
+}
+
+static void sift_down(struct queue *q, size_t at, struct task *t)
+{
+    for (size_t child; (child = at * 2) <= q->n; at = child) {
+        if (child < q->n && q->heap[child + 1]->due_ms < q->heap[child]->due_ms)
+            child++;
+        if (q->heap[child]->due_ms >= t->due_ms)
+            break;
+        place(q, at, q->heap[child]);
+    }
+    place(q, at, t);
+}
+
+static void heap_remove(struct queue *q, struct task *t)
+{
+    size_t at = t->heap_at;
+    struct task *last = q->heap[q->n--];
+
+    t->heap_at = 0;
+    if (last == t)
+        return;
+    sift_up(q, at, last);
+    sift_down(q, last->heap_at, last);
+}
+
+/* Room was made when the task was added, so this cannot fail. */
+static void heap_add(struct queue *q, struct task *t, int64_t due_ms)
+{
+    t->due_ms = due_ms;
+    if (due_ms == QUEUE_NEVER)
+        return;
+    q->n++;
+    sift_up(q, q->n, t);
+}
+
+/* ---- the line ------------------------------------------------------------------- */
+
+static void line_up(struct queue *q, struct task *t)
+{
+    t->ready = true;
+    t->ready_next = NULL;
+    if (q->ready_last)
+        q->ready_last->ready_next = t;
+    else
+        q->ready_first = t;
+    q->ready_last = t;
+}
+
+/* Moves what is due into the line; returns how long the rest has time. */
+static int64_t promote(struct queue *q, int64_t now_ms)
+{
+    while (q->n && q->heap[1]->due_ms <= now_ms) {
+        struct task *t = q->heap[1];
+        heap_remove(q, t);
+        line_up(q, t);
+    }
+    int64_t wait = q->n ? q->heap[1]->due_ms - now_ms : NAP_MS;
+    return wait < NAP_MS ? wait : NAP_MS;
+}
+
+static void nap(struct queue *q, int64_t ms)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    ts.tv_sec += ms / 1000;
+    ts.tv_nsec += ms % 1000 * 1000000;
+    if (ts.tv_nsec >= 1000000000) {
+        ts.tv_sec++;
+        ts.tv_nsec -= 1000000000;
+    }
+    pthread_cond_timedwait(&q->changed, &q->lock, &ts);
+}
+
+static struct task *find(struct queue *q, const char *name)
+{
+    struct task key = {.name = (char *)(uintptr_t)name};
+    struct task **at = tfind(&key, &q->by_name, by_name);
+    return at ? *at : NULL;
+}
+
+static struct task *add(struct queue *q, const struct task_kind *kind, const char *name, const void *subject,
+                        int64_t due_ms)
+{
+    struct task *t = find(q, name);
+
+    if (t)
+        return t;
+    if (!mem_grow(&q->heap, &q->cap, q->tasks + 2, sizeof *q->heap))
+        return NULL;
+    t = calloc(1, sizeof *t);
+    if (!t || !(t->name = strdup(name)) || !tsearch(t, &q->by_name, by_name)) {
+        if (t)
+            task_free(t);
+        return NULL;
+    }
+    t->kind = kind;
+    t->subject = subject;
+    t->poked_ms = QUEUE_NEVER;
+    t->wakeable = true;
+    q->tasks++;
+    heap_add(q, t, due_ms);
+    pthread_cond_broadcast(&q->changed);
+    return t;
+}
+
+struct task *queue_add(struct queue *q, const struct task_kind *kind, const char *name, const void *subject,
+                       int64_t due_ms)
+{
+    pthread_mutex_lock(&q->lock);
+    struct task *t = add(q, kind, name, subject, due_ms);
+    pthread_mutex_unlock(&q->lock);
+    return t;
+}
+
+struct task *queue_take(struct queue *q)
+{
+    struct task *t = NULL;
+
+    pthread_mutex_lock(&q->lock);
+    while (!q->stopped) {
+        int64_t wait = promote(q, clock_wall_ms());
+        t = q->ready_first;
+        if (t)
+            break;
+        nap(q, wait);
+    }
+    if (t) {
+        q->ready_first = t->ready_next;
+        if (!q->ready_first)
+            q->ready_last = NULL;
+        t->ready = false;
+        t->busy = true;
+        t->poked_ms = QUEUE_NEVER;
+        q->busy++;
+        if (q->ready_first)
+            pthread_cond_broadcast(&q->changed);
+    }
+    pthread_mutex_unlock(&q->lock);
+    return t;
+}
+
+void queue_put(struct queue *q, struct task *t, int64_t due_ms, bool wakeable)
+{
+    pthread_mutex_lock(&q->lock);
+    t->busy = false;
+    t->wakeable = wakeable;
+    q->busy--;
+    if (wakeable && t->poked_ms < due_ms)
+        due_ms = t->poked_ms;
+    t->poked_ms = QUEUE_NEVER;
+    heap_add(q, t, due_ms);
+    pthread_cond_broadcast(&q->changed);
+    pthread_mutex_unlock(&q->lock);
+}
+
+void queue_drop(struct queue *q, struct task *t)
+{
+    pthread_mutex_lock(&q->lock);
+    q->busy--;
+    q->tasks--;
+    tdelete(t, &q->by_name, by_name);
+    pthread_cond_broadcast(&q->changed);
+    pthread_mutex_unlock(&q->lock);
+    task_free(t);
+}
+
+static void poke(struct queue *q, struct task *t, int64_t at_ms, bool force)
+{
+    if (t->busy) {
+        t->poked_ms = at_ms < t->poked_ms ? at_ms : t->poked_ms;
+        return;
+    }
+    if (t->ready || !(t->wakeable || force) || t->due_ms <= at_ms)
+        return;
+    if (t->heap_at)
+        heap_remove(q, t);
+    heap_add(q, t, at_ms);
+    pthread_cond_broadcast(&q->changed);
+}
+
+bool queue_poke(struct queue *q, const char *name, int64_t at_ms, bool force)
+{
+    pthread_mutex_lock(&q->lock);
+    struct task *t = find(q, name);
+    if (t)
+        poke(q, t, at_ms, force);
+    pthread_mutex_unlock(&q->lock);
+    return t != NULL;
+}
+
+struct each {
+    struct queue *q;
+    const struct task_kind *kind;
+    void (*f)(void *arg, const struct task *t);
+    void *arg;
+};
+
+static void poke_one(const void *node, VISIT visit, void *arg)
+{
+    struct each *each = arg;
+    struct task *t = *(struct task *const *)node;
+
+    if ((visit == postorder || visit == leaf) && t->kind == each->kind)
+        poke(each->q, t, clock_wall_ms(), false);
+}
+
+void queue_poke_kind(struct queue *q, const struct task_kind *kind)
+{
+    struct each each = {.q = q, .kind = kind};
+
+    pthread_mutex_lock(&q->lock);
+    twalk_r(q->by_name, poke_one, &each);
+    pthread_mutex_unlock(&q->lock);
+}
+
+static void show_one(const void *node, VISIT visit, void *arg)
+{
+    struct each *each = arg;
+
+    if (visit == postorder || visit == leaf)
+        each->f(each->arg, *(struct task *const *)node);
+}
+
+void queue_each(struct queue *q, void (*f)(void *arg, const struct task *t), void *arg)
+{
+    struct each each = {.q = q, .f = f, .arg = arg};
+
+    pthread_mutex_lock(&q->lock);
+    twalk_r(q->by_name, show_one, &each);
+    pthread_mutex_unlock(&q->lock);
+}
+
+void queue_stop(struct queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    q->stopped = true;
+    pthread_cond_broadcast(&q->changed);
+    pthread_mutex_unlock(&q->lock);
+}
+
+bool queue_quiet(struct queue *q, int64_t until_ms, int64_t most_ms)
+{
+    int64_t end_ms = clock_mono_ms() + most_ms;
+    bool quiet = false;
+
+    pthread_mutex_lock(&q->lock);
+    for (;;) {
+        int64_t now_ms = clock_wall_ms(), left = end_ms - clock_mono_ms();
+        bool waiting = q->n && q->heap[1]->due_ms <= until_ms;
+        quiet = q->stopped || now_ms > until_ms || (!q->busy && !q->ready_first && !waiting);
+        if (quiet || left <= 0)
+            break;
+        nap(q, left < until_ms - now_ms + 1 ? left : until_ms - now_ms + 1);
+    }
+    pthread_mutex_unlock(&q->lock);
+    return quiet;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* queue.h - every task on one heap by time; those whose time has come in one line; workers take from it. */
+#ifndef ENGINE_QUEUE_H
+#define ENGINE_QUEUE_H
+
+#include "engine/step.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One task is in one worker at a time and needs no lock of its own: what stands
+ * below the line belongs to that worker, what stands above to the queue. */
+struct task {
+    char *name;                   /* "certificate:example.org" ; unique, const */
+    const struct task_kind *kind; /* const */
+    const void *subject;          /* the model's object; NULL: none. const */
+    /* the queue's, under its lock */
+    int64_t due_ms;   /* wall clock; QUEUE_NEVER: parked */
+    size_t heap_at;   /* 1-based place on the heap; 0: not on it */
+    struct task *ready_next;
+    bool busy, ready;
+    bool wakeable;    /* waits for something that may come earlier than due_ms */
+    int64_t poked_ms; /* poked while busy: due then at the latest; QUEUE_NEVER: not */
+    /* ---- the worker's ---- */
+    uint8_t step;
+    bool loaded;
+    uint64_t version; /* of the record in the store */
+};
+#define QUEUE_NEVER INT64_MAX
+
+struct queue;
+struct queue *queue_new(void);
+void queue_free(struct queue *q); /* frees the tasks too; no worker may be inside */
+/* Makes the task known, due at `due_ms`. The one that was there under that name is returned instead, untouched.
+ * NULL: out of memory. `subject` is only used for a new one. */
+struct task *queue_add(struct queue *q, const struct task_kind *kind, const char *name, const void *subject,
+                       int64_t due_ms);
+/* Waits for a task whose time has come; it is the caller's until queue_put(). NULL: stopped. */
+struct task *queue_take(struct queue *q);
+void queue_put(struct queue *q, struct task *t, int64_t due_ms, bool wakeable);
+void queue_drop(struct queue *q, struct task *t); /* instead of queue_put(): it is over, and freed */
+/* Due at `at_ms` if that is earlier and it is wakeable (or `force`). Unknown names are ignored: false. */
+bool queue_poke(struct queue *q, const char *name, int64_t at_ms, bool force);
+/* Wakes every wakeable task of that kind, now. */
+void queue_poke_kind(struct queue *q, const struct task_kind *kind);
+void queue_stop(struct queue *q); /* takers return NULL from now on */
+/* Waits until no task is busy or due before `until_ms` (wall clock), the clock has passed `until_ms`, or the queue is stopped;
+ * at most `most_ms`. True: quiet, passed or stopped. */
+bool queue_quiet(struct queue *q, int64_t until_ms, int64_t most_ms);
+/* Snapshot for reports: calls f for every task under the lock; f must be short. */
+void queue_each(struct queue *q, void (*f)(void *arg, const struct task *t), void *arg);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* record.h - a task's record: one JSON object in the store. */
+#ifndef ENGINE_RECORD_H
+#define ENGINE_RECORD_H
+
+#include "base/json.h"
+#include "engine/judge.h"
+#include "engine/queue.h"
+#include "store/store.h"
+
+/*
+ * Common members: step, since and due (ms, wall clock), code, problem, msg (of the last step that ended), tries, looks,
+ * stale, rejects, rests, history [{at, event, msg}, ... 20]. Each kind adds its own. Authorities stand in the store's group
+ * `accounts` by name, all others in `certs` by the task's full name.
+ */
+enum { RECORD_FORMAT = 1 };
+/* A new object when there is none. Sets the task's step (first load) and version. */
+int record_load(struct store *s, struct task *t, json_t **out, struct outcome *o);
+int record_save(struct store *s, struct task *t, const json_t *rec, struct outcome *o);
+int record_remove(struct store *s, struct task *t, struct outcome *o);
+void record_counts(const json_t *rec, struct judge_counts *out);
+void record_set_counts(json_t *rec, const struct judge_counts *counts);
+/* Notes how the turn ended. `was`: the step that ran; the task's step is where it goes on. */
+void record_after(json_t *rec, const struct task *t, uint8_t was, const struct verdict *v, const struct outcome *o,
+                  int64_t now_ms);
+void record_event(json_t *rec, int64_t at, const char *event, const char *msg);
+/* Reads the record of another task, without taking it. NULL: none, or it cannot be read. */
+json_t *record_peek(struct store *s, int kind, const char *name);
+
+#endif

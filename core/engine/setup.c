@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* setup.c - tasks from the configuration, and from what an earlier run left behind. */
+#include "engine/setup.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "engine/record.h"
+#include "engine/steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct subject *add_subject(struct engine *e, const struct model_certificate *mc, const char *key,
+                                         const char *sink)
+{
+    struct subject *s = calloc(1, sizeof *s);
+
+    if (!s)
+        return NULL;
+    *s = (struct subject){.cert = mc, .key = key, .sink = sink, .next = e->subjects};
+    e->subjects = s;
+    return s;
+}
+
+void setup_free(struct engine *e)
+{
+    for (struct subject *s = e->subjects, *next; s; s = next) {
+        next = s->next;
+        free(s);
+    }
+    e->subjects = NULL;
+}
+
+static bool add_task(struct engine *e, int kind, const char *subject, const struct subject *s, int64_t due_ms)
+{
+    char name[400];
+    return task_name(kind, subject, name) && queue_add(e->queue, &task_kinds[kind], name, s, due_ms);
+}
+
+static bool add_certificate(struct engine *e, const struct model_certificate *mc, int64_t now_ms)
+{
+    char name[400];
+    bool ok = true;
+
+    for (const char *const *key = mc->keys; ok && *key; key++)
+        ok = lineage_name(mc, *key, name) && add_task(e, KIND_CERTIFICATE, name, add_subject(e, mc, *key, NULL), now_ms);
+    for (const char *const *sink = mc->sinks; ok && !e->conf.dry_run && sink && *sink; sink++)
+        ok = snprintf(name, sizeof name, "%.250s>%.100s", mc->name, *sink) > 0 &&
+             add_task(e, KIND_DELIVERY, name, add_subject(e, mc, NULL, *sink), now_ms);
+    if (ok && !e->conf.dry_run && mc->addresses)
+        ok = add_task(e, KIND_HOST, mc->name, add_subject(e, mc, NULL, NULL), now_ms);
+    return ok;
+}
+
+/* Authorities sleep until a certificate needs them: a start with nothing due asks nobody. */
+static bool add_authorities(struct engine *e)
+{
+    const struct model *m = e->world->model;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < m->nauthorities; i++)
+        ok = add_task(e, KIND_AUTHORITY, m->authorities[i].name, NULL, QUEUE_NEVER);
+    return ok;
+}
+
+static bool has_certificate(const struct engine *e, const char *lineage)
+{
+    const struct model *m = e->world->model;
+    char name[400];
+
+    for (size_t i = 0; i < m->ncertificates; i++)
+        for (const char *const *key = m->certificates[i].keys; *key; key++)
+            if (lineage_name(&m->certificates[i], *key, name) && strcmp(name, lineage) == 0)
+                return true;
+    return false;
+}
+
+/* Gone from the file, but with challenges standing: they are taken away; the certificate itself stays. */
+static int orphan(struct engine *e, const char *key, struct outcome *o)
+{
+    const char *lineage = strchr(key, ':') + 1;
+    struct task t = {.name = (char *)(uintptr_t)key, .kind = &task_kinds[KIND_CERTIFICATE]};
+    cleanup_(json_freep) json_t *rec = NULL;
+
+    if (has_certificate(e, lineage))
+        return FL_OK;
+    int code = record_load(e->world->store, &t, &rec, o);
+    json_t *proofs = json_object_get(rec, "proofs");
+    if (code != FL_OK)
+        return code;
+    log_event(LOG_LEVEL_WARN, "orphan", "certificate", lineage, "msg", "not in the configuration any more: not renewed",
+              NULL);
+    if (!json_array_size(proofs))
+        return FL_OK;
+    code = cleanup_start(e, key, proofs, json_int(json_obj(rec, "order"), "at", 0), o);
+    json_object_del(rec, "proofs");
+    return code == FL_OK ? record_save(e->world->store, &t, rec, o) : code;
+}
+
+/* A sink taken out of a certificate's list: with `retire` what was delivered there is taken away. */
+static bool retire(struct engine *e, const char *key)
+{
+    const struct model *m = e->world->model;
+    const char *name = strchr(key, ':') + 1, *gt = strchr(name, '>');
+    struct task *t;
+
+    for (size_t i = 0; gt && i < m->ncertificates; i++) {
+        const struct model_certificate *mc = &m->certificates[i];
+        const struct model_instance *sink = model_find(m, FL_KIND_SINK, gt + 1);
+        if (!mc->retire || !sink || strlen(mc->name) != (size_t)(gt - name) ||
+            strncmp(mc->name, name, (size_t)(gt - name)) != 0 || text_in(gt + 1, mc->sinks))
+            continue;
+        t = queue_add(e->queue, &task_kinds[KIND_DELIVERY], key, add_subject(e, mc, NULL, sink->name), QUEUE_NEVER);
+        if (!t)
+            return false;
+        t->step = DELIVERY_RETIRE;
+        t->loaded = true;
+        queue_poke(e->queue, key, clock_wall_ms(), true);
+    }
+    return true;
+}
+
+static int left_overs(struct engine *e, struct outcome *o)
+{
+    char **keys = NULL;
+    int code = store_list(e->world->store, STORE_CERTS, &keys, o);
+    bool ok = true;
+
+    for (char **k = keys; code == FL_OK && ok && *k; k++) {
+        if (text_starts(*k, "cleanup:"))
+            ok = queue_add(e->queue, &task_kinds[KIND_CLEANUP], *k, NULL, clock_wall_ms()) != NULL;
+        else if (text_starts(*k, "certificate:"))
+            code = orphan(e, *k, o);
+        else if (text_starts(*k, "delivery:"))
+            ok = retire(e, *k);
+    }
+    store_keys_free(keys);
+    return ok ? code : outcome_nomem(o);
+}
+
+/* Is anything of this owner's still under way? Its record knows. */
+static bool still_wants(struct engine *e, const char *owner)
+{
+    const char *name = strchr(owner, ':');
+    int kind = text_starts(owner, "host:") ? KIND_HOST : KIND_CERTIFICATE;
+
+    if (!name)
+        return false;
+    if (kind == KIND_HOST) {
+        for (size_t i = 0; i < e->world->model->ncertificates; i++)
+            if (e->world->model->certificates[i].addresses &&
+                strcmp(e->world->model->certificates[i].name, name + 1) == 0)
+                return true;
+        return false;
+    }
+    cleanup_(json_freep) json_t *rec = record_peek(e->world->store, kind, name + 1);
+    return json_array_size(json_list(rec, "proofs")) > 0;
+}
+
+/* What a crash left in the zones is taken away, unless somebody still needs it or a cleanup is on its way. */
+static int disown(struct engine *e, struct outcome *o)
+{
+    char **owners = NULL;
+    int code = zones_load(e->zones, o);
+
+    if (code == FL_OK)
+        code = zones_owners(e->zones, &owners, o);
+    for (char **owner = owners; code == FL_OK && *owner; owner++)
+        if (!still_wants(e, *owner))
+            code = zones_disown(e->zones, *owner, o);
+    for (char **owner = owners; owner && *owner; owner++)
+        free(*owner);
+    free(owners);
+    return code;
+}
+
+int setup_tasks(struct engine *e, struct outcome *o)
+{
+    const struct model *m = e->world->model;
+    int64_t now_ms = clock_wall_ms();
+    bool ok = add_authorities(e);
+
+    for (size_t i = 0; ok && i < m->ncertificates; i++)
+        ok = add_certificate(e, &m->certificates[i], now_ms);
+    if (!ok)
+        return outcome_nomem(o);
+    if (e->conf.dry_run)
+        return FL_OK;
+    int code = left_overs(e, o);
+    return code == FL_OK ? disown(e, o) : code;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* steps.h - the functions behind the step tables, and what they share. Internal to engine/. */
+#ifndef ENGINE_STEPS_H
+#define ENGINE_STEPS_H
+
+#include "engine/turn.h"
+
+/* What certificate, delivery and host tasks are about; made by setup.c, const. */
+struct subject {
+    const struct model_certificate *cert;
+    const char *key;  /* of certificate tasks: the lineage's key type */
+    const char *sink; /* of delivery tasks */
+    struct subject *next;
+};
+
+int authority_directory(struct turn *t);
+int authority_account(struct turn *t);
+int authority_idle(struct turn *t);
+
+int zone_task_find(struct turn *t);
+int zone_task_write(struct turn *t);
+int zone_task_settle(struct turn *t);
+int zone_task_look(struct turn *t);
+int zone_task_idle(struct turn *t);
+
+int host_owner(struct turn *t);
+int host_publish(struct turn *t);
+int host_visible(struct turn *t);
+int host_idle(struct turn *t);
+
+int cert_plan(struct turn *t);
+int cert_key(struct turn *t);
+int cert_order(struct turn *t);
+int cert_authorize(struct turn *t);
+int cert_deploy(struct turn *t);
+int cert_visible(struct turn *t);
+int cert_answer(struct turn *t);
+int cert_valid(struct turn *t);
+int cert_finalize(struct turn *t);
+int cert_fetch(struct turn *t);
+int cert_rest(struct turn *t);
+
+int delivery_deploy(struct turn *t);
+int delivery_verify(struct turn *t);
+int delivery_idle(struct turn *t);
+int delivery_retire(struct turn *t);
+
+int cleanup_withdraw(struct turn *t);
+
+/* ---- shared ------------------------------------------------------------------- */
+
+/* Name of the certificate task of that lineage: the first key type has the plain name. */
+bool lineage_name(const struct model_certificate *mc, const char *key, char out[400]);
+/* The order's account is in use by `*out`; FL_EAGAIN (and the authority is asked to hurry) when it is not ready yet. */
+int use_authority(struct turn *t, const char *name, struct acme **out);
+/* What is wrong with the live certificate as measured by the configuration; NULL: nothing, and it rests until *renew_at_out. */
+const char *live_lacks(const json_t *rec, const struct subject *s, int64_t now_at, int64_t *renew_at_out);
+/* The order is over: its challenges go to a cleanup task, the order leaves the record. `keep_key`: the key is in use. */
+int order_over(struct turn *t, bool keep_key);
+/* The proofs leave the record for a cleanup task. */
+int proofs_over(struct turn *t);
+/* Makes the cleanup task of a certificate's proofs; its record is on disk when this returns. */
+int cleanup_start(struct engine *e, const char *owner, json_t *proofs, int64_t at_ms, struct outcome *o);
+/* The proofs of one solver as the plugin's array, in memory of the caller's; see proofs.c. */
+struct proofs {
+    struct fl_challenge *at;
+    size_t n;
+};
+bool proofs_of(const json_t *list, const char *solver, struct proofs *out);
+void proofs_done(struct proofs *p);
+enum proof_op { PROOF_DEPLOY, PROOF_READY, PROOF_WITHDRAW };
+/* Calls the op once per solver instance. The worst code wins; words of the first that was not FL_OK. */
+int proofs_call(struct turn *t, const json_t *list, const char *owner, enum proof_op op);
+/* JSON array of texts -> NULL-terminated array of borrowed texts; free() it. NULL: no memory. */
+const char **json_strv(const json_t *list);
+json_t *strv_json(const char *const *v);
+/* example.org of www.example.org, by the Public Suffix List; the name itself when there is none. */
+void registered_domain(const char *name, char out[256]);
+
+#endif

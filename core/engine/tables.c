@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tables.c - the pipeline as data. `fairlead pipeline` prints exactly this. */
+#include "engine/steps.h"
+
+#define ROWS(t) .steps = (t), .n = sizeof(t) / sizeof *(t)
+
+static const struct step authority[] = {
+    [AUTHORITY_DIRECTORY] = {"directory", authority_directory, AUTHORITY_ACCOUNT, AUTHORITY_DIRECTORY, 0, 0, "", "",
+                             "reads the authority's directory"},
+    [AUTHORITY_ACCOUNT] = {"account", authority_account, AUTHORITY_IDLE, AUTHORITY_DIRECTORY, 8, 0, "account key", "",
+                           "finds or makes the account"},
+    [AUTHORITY_IDLE] = {"idle", authority_idle, AUTHORITY_DIRECTORY, AUTHORITY_DIRECTORY, 0, 0, "account", "",
+                        "ready; the directory is read again daily"},
+};
+static const struct step zone[] = {
+    [ZONE_FIND] = {"find", zone_task_find, ZONE_WRITE, ZONE_FIND, 0, 0, "", "", "finds the zone at its provider"},
+    [ZONE_WRITE] = {"write", zone_task_write, ZONE_SETTLE, ZONE_WRITE, 0, 0, "journal", "",
+                    "writes one batch of changes"},
+    [ZONE_SETTLE] = {"settle", zone_task_settle, ZONE_LOOK, ZONE_WRITE, 0, 0, "records", "",
+                     "waits for the provider's word that the change is out"},
+    [ZONE_LOOK] = {"look", zone_task_look, ZONE_IDLE, ZONE_WRITE, 0, 0, "records", "",
+                   "asks every authoritative server"},
+    [ZONE_IDLE] = {"idle", zone_task_idle, ZONE_WRITE, ZONE_FIND, 0, 0, "records", "wishes",
+                   "nothing to do until somebody wants a record"},
+};
+static const struct step host[] = {
+    [HOST_OWNER] = {"owner", host_owner, HOST_PUBLISH, HOST_OWNER, 0, 0, "", "", "looks whose addresses stand there"},
+    [HOST_PUBLISH] = {"publish", host_publish, HOST_VISIBLE, HOST_OWNER, 0, 0, "address records", "",
+                      "asks for the address records"},
+    [HOST_VISIBLE] = {"visible", host_visible, HOST_IDLE, HOST_OWNER, 0, 0, "address records", "zone",
+                      "waits until every authoritative server gives the address"},
+    [HOST_IDLE] = {"idle", host_idle, HOST_OWNER, HOST_OWNER, 0, 0, "address records", "", "looked at again daily"},
+};
+static const struct step certificate[] = {
+    [CERT_PLAN] = {"plan", cert_plan, CERT_KEY, CERT_PLAN, 0, 0, "", "authority", "decides whether an order is due"},
+    [CERT_KEY] = {"key", cert_key, CERT_ORDER, CERT_PLAN, 0, 0, "intent", "", "makes the key"},
+    [CERT_ORDER] = {"order", cert_order, CERT_AUTHORIZE, CERT_PLAN, 8, 0, "intent, key", "authority",
+                    "places the order"},
+    [CERT_AUTHORIZE] = {"authorize", cert_authorize, CERT_DEPLOY, CERT_PLAN, 8, 0, "order", "",
+                        "reads what is to be proved, picks the solvers"},
+    [CERT_DEPLOY] = {"deploy", cert_deploy, CERT_VISIBLE, CERT_PLAN, 8, 0, "order, challenges", "",
+                     "puts the proofs in place"},
+    [CERT_VISIBLE] = {"visible", cert_visible, CERT_ANSWER, CERT_PLAN, 8, 3600, "order, challenges", "zone",
+                      "waits until the proofs can be seen"},
+    [CERT_ANSWER] = {"answer", cert_answer, CERT_VALID, CERT_PLAN, 8, 0, "order, challenges", "",
+                     "asks the authority to look"},
+    [CERT_VALID] = {"valid", cert_valid, CERT_FINALIZE, CERT_PLAN, 12, 3600, "order, challenges", "",
+                    "waits for the authority's verdict"},
+    [CERT_FINALIZE] = {"finalize", cert_finalize, CERT_FETCH, CERT_PLAN, 12, 0, "order", "", "sends the CSR"},
+    [CERT_FETCH] = {"fetch", cert_fetch, CERT_REST, CERT_PLAN, 12, 3600, "order", "", "fetches and checks the chain"},
+    [CERT_REST] = {"rest", cert_rest, CERT_PLAN, CERT_PLAN, 0, 0, "certificate", "", "rests until it is renewed"},
+};
+static const struct step delivery[] = {
+    [DELIVERY_DEPLOY] = {"deploy", delivery_deploy, DELIVERY_VERIFY, DELIVERY_DEPLOY, 0, 0, "", "certificate",
+                         "brings key and chain to the sink"},
+    [DELIVERY_VERIFY] = {"verify", delivery_verify, DELIVERY_IDLE, DELIVERY_DEPLOY, 0, 0, "delivered", "",
+                         "sees that it is served"},
+    [DELIVERY_IDLE] = {"idle", delivery_idle, DELIVERY_DEPLOY, DELIVERY_DEPLOY, 0, 0, "delivered", "certificate",
+                       "looked at again daily"},
+    [DELIVERY_RETIRE] = {"retire", delivery_retire, DELIVERY_RETIRE, DELIVERY_RETIRE, 0, 0, "delivered", "",
+                         "takes it away where it is no longer wanted"},
+};
+static const struct step cleanup[] = {
+    [CLEANUP_WITHDRAW] = {"withdraw", cleanup_withdraw, CLEANUP_WITHDRAW, CLEANUP_WITHDRAW, 0, 0, "challenges", "",
+                          "takes the proofs away"},
+};
+
+const struct task_kind task_kinds[KINDS] = {
+    [KIND_AUTHORITY] = {"authority", "one account at one authority", ROWS(authority)},
+    [KIND_ZONE] = {"zone", "the one writer of a DNS zone", ROWS(zone)},
+    [KIND_HOST] = {"host", "the address records of a certificate's names", ROWS(host)},
+    [KIND_CERTIFICATE] = {"certificate", "one lineage of a certificate", ROWS(certificate)},
+    [KIND_DELIVERY] = {"delivery", "one certificate at one sink", ROWS(delivery)},
+    [KIND_CLEANUP] = {"cleanup", "proofs of an order that is over", ROWS(cleanup)},
+};

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* turn.c - one turn: what is not on disk afterwards did not happen. */
+#include "engine/turn.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "engine/hold.h"
+#include "engine/pool.h"
+#include "engine/record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *task_subject(const struct task *t)
+{
+    return strchr(t->name, ':') + 1;
+}
+
+bool task_name(int kind, const char *name, char out[400])
+{
+    return snprintf(out, 400, "%s:%s", task_kinds[kind].name, name) < 400;
+}
+
+/* Between -1 and 1, the same for the same task and try: spreads tasks, not runs. */
+static double jitter(const char *name, unsigned salt)
+{
+    uint32_t h = 2166136261u ^ salt;
+    for (; *name; name++)
+        h = (h ^ (unsigned char)*name) * 16777619u;
+    return (double)(h % 2001) / 1000.0 - 1.0;
+}
+
+/* What a task of this kind leans on as a whole; "" : nothing. */
+static void default_hold(const struct turn *t, char out[HOLD_KEY])
+{
+    const char *name = task_subject(t->task), *slash = strchr(name, '/'), *gt = strchr(name, '>');
+
+    out[0] = '\0';
+    if (t->task->kind == &task_kinds[KIND_ZONE] && slash)
+        snprintf(out, HOLD_KEY, "dns:%.*s", (int)(slash - name), name);
+    else if (t->task->kind == &task_kinds[KIND_DELIVERY] && gt)
+        snprintf(out, HOLD_KEY, "sink:%s", gt + 1);
+    else if (t->task->kind == &task_kinds[KIND_CERTIFICATE] && json_str(t->rec, "authority", NULL))
+        snprintf(out, HOLD_KEY, "authority:%s", json_str(t->rec, "authority", ""));
+    else if (t->task->kind == &task_kinds[KIND_AUTHORITY])
+        snprintf(out, HOLD_KEY, "authority:%s", name);
+}
+
+static bool held_up(struct turn *t, int64_t *until_ms)
+{
+    char key[HOLD_KEY], why[HOLD_WHY];
+
+    default_hold(t, key);
+    return key[0] && hold_check(t->e->holds, key, t->now_ms, until_ms, why);
+}
+
+/* A back-off outlives a restart; a mistake in the configuration does not: it may have been mended. */
+static bool resting(const struct turn *t, int64_t *until_ms)
+{
+    int code = outcome_code_parse(json_str(t->rec, "code", "ok"));
+    int64_t due_ms = json_int(t->rec, "due", 0);
+
+    if (t->task->loaded || code == FL_OK || code == FL_EAGAIN || code == FL_ECONF || due_ms <= t->now_ms)
+        return false;
+    *until_ms = due_ms;
+    return true;
+}
+
+/* FL_EAUTH: is it the credentials, or only this one thing? The instance's own test says. */
+static bool credentials_work(struct turn *t, const char *key)
+{
+    const char *name = strchr(key, ':') + 1;
+    struct instance *i = text_starts(key, "dns:") ? world_find(t->w, FL_KIND_DNS, name) : NULL;
+    struct outcome o = {0};
+    struct call c;
+
+    if (!i || !i->plugin->ops.dns.test)
+        return false;
+    int code = call_begin(&c, i, t->task->name, 0, &o);
+    if (code == FL_OK)
+        code = call_end(&c, i->plugin->ops.dns.test(c.ctx), &o);
+    return code == FL_OK;
+}
+
+/* Spreads what happened to one task over those that would meet the same. */
+static void hold_others(struct turn *t, const struct verdict *v)
+{
+    char key[HOLD_KEY], authority[HOLD_KEY];
+
+    if (t->held)
+        text_copy(key, sizeof key, t->held);
+    else
+        default_hold(t, key);
+    if (v->scope == SCOPE_TASK || !key[0])
+        return;
+    if (v->scope == SCOPE_DOMAIN) {
+        text_copy(authority, sizeof authority, key);
+        bool second = hold_second_domain(t->e->holds, authority, t->domain, t->now_ms);
+        snprintf(key, sizeof key, "%.200s/order%s%.180s", authority, second ? "" : "/", second ? "" : t->domain);
+    } else if (v->code == FL_EAUTH && credentials_work(t, key)) {
+        return;
+    }
+    hold_set(t->e->holds, key, v->at_ms, t->out.msg);
+}
+
+static void tell(struct turn *t, const struct verdict *v)
+{
+    const struct task *k = t->task;
+    const struct step *was = &k->kind->steps[k->step], *is = &k->kind->steps[v->step];
+    char next[16] = "", tries[16];
+
+    if (v->at_ms != JUDGE_NEVER)
+        clock_span(v->at_ms > t->now_ms ? v->at_ms - t->now_ms : 0, next);
+    snprintf(tries, sizeof tries, "%u", v->counts.tries + v->counts.rejects);
+    if (v->failed)
+        log_event(v->alarm ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, v->gave_up ? "step-gave-up" : "step-failed", k->kind->name,
+                  task_subject(k), "step", was->name, "code", outcome_code_name(v->code), "problem",
+                  t->out.problem[0] ? t->out.problem : NULL, "try", tries, "next",
+                  v->at_ms == JUDGE_NEVER ? "reload" : next, "msg", t->out.msg, NULL);
+    else if (v->code == FL_OK && log_wants(LOG_LEVEL_DEBUG))
+        log_event(LOG_LEVEL_DEBUG, "step-done", k->kind->name, task_subject(k), "step", was->name, "next", is->name, NULL);
+    if (t->e->conf.progress)
+        pool_tell(t->e->pool, &t->e->conf,
+                  &(struct progress){.kind = k->kind->name,
+                                     .name = task_subject(k),
+                                     .step = is->name,
+                                     .help = is->help,
+                                     .code = v->code,
+                                     .msg = t->out.msg,
+                                     .next_ms = v->at_ms});
+}
+
+static void decide(struct turn *t, int code, struct verdict *v)
+{
+    struct judge_case c = {.kind = t->task->kind,
+                           .step = t->task->step,
+                           .code = code,
+                           .problem = t->out.problem,
+                           .http = t->out.http,
+                           .retry_after_ms = t->out.retry_after_ms,
+                           .now_ms = clock_wall_ms(),
+                           .since_ms = json_int(t->rec, "since", t->now_ms)};
+
+    record_counts(t->rec, &c.counts);
+    c.jitter = jitter(t->task->name, c.counts.tries);
+    judge(&c, v);
+    if (code == FL_OK && t->go != GO_NEXT)
+        v->step = (uint8_t)t->go;
+    if (code == FL_OK && t->at_ms)
+        v->at_ms = t->at_ms;
+}
+
+/* The wait of a step that only looked again is not worth a write to disk, nor is a zone's round when all is well:
+ * its journal says where it stands. */
+static bool worth_saving(const struct turn *t, const struct verdict *v, uint8_t was)
+{
+    if (v->code == FL_ECANCEL)
+        return false;
+    if (t->task->kind == &task_kinds[KIND_ZONE] && !v->failed && strcmp(json_str(t->rec, "code", "ok"), "ok") == 0)
+        return false;
+    return v->code != FL_EAGAIN || v->counts.looks <= 1 || v->step != was;
+}
+
+static struct turned finish(struct turn *t, const struct verdict *v)
+{
+    struct turned end = {.due_ms = v->at_ms, .wakeable = v->code == FL_OK || v->code == FL_EAGAIN};
+    uint8_t was = t->task->step;
+    struct outcome o = {0};
+
+    tell(t, v);
+    if (v->failed)
+        hold_others(t, v);
+    end.gone = v->code == FL_OK && t->gone;
+    t->task->step = v->step;
+    if (end.gone ? record_remove(t->w->store, t->task, &o) == FL_OK : !worth_saving(t, v, was))
+        return end;
+    record_after(t->rec, t->task, was, v, &t->out, t->now_ms);
+    if (!end.gone && record_save(t->w->store, t->task, t->rec, &o) == FL_OK)
+        return end;
+    /* The disk is full or broken: nothing of this turn counts, it is run again. */
+    log_event(LOG_LEVEL_ERROR, "state-not-written", t->task->kind->name, task_subject(t->task), "msg", o.msg, NULL);
+    t->task->step = was;
+    return (struct turned){.due_ms = t->now_ms + 10000};
+}
+
+struct turned turn_run(struct engine *e, struct task *task)
+{
+    struct turn t = {.e = e, .w = e->world, .task = task, .now_ms = clock_wall_ms(), .go = GO_NEXT};
+    struct outcome o = {0};
+    struct verdict v;
+    struct turned end = {.due_ms = t.now_ms + 60000};
+
+    if (record_load(e->world->store, task, &t.rec, &o) != FL_OK) {
+        log_event(LOG_LEVEL_ERROR, "state-not-read", task->kind->name, task_subject(task), "msg", o.msg, NULL);
+        return end;
+    }
+    if (!resting(&t, &end.due_ms) && !held_up(&t, &end.due_ms)) {
+        decide(&t, task->kind->steps[task->step].run(&t), &v);
+        end = finish(&t, &v);
+    }
+    task->loaded = true;
+    json_decref(t.rec);
+    return end;
+}
+
+int turn_save(struct turn *t)
+{
+    return record_save(t->w->store, t->task, t->rec, &t->out);
+}
+
+void turn_event(struct turn *t, const char *event, const char *fmt, ...)
+{
+    char text[OUTCOME_MSG];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    record_event(t->rec, t->now_ms / 1000, event, text);
+    log_event(LOG_LEVEL_INFO, event, t->task->kind->name, task_subject(t->task), "msg", text[0] ? text : NULL, NULL);
+}

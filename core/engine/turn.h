@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* turn.h - what a step sees: the world, its task, its record. Internal to engine/. */
+#ifndef ENGINE_TURN_H
+#define ENGINE_TURN_H
+
+#include "base/json.h"
+#include "engine/engine.h"
+#include "engine/judge.h"
+#include "engine/queue.h"
+
+struct hold;
+struct engine {
+    struct engine_conf conf;
+    struct world *world;
+    struct queue *queue;
+    struct zones *zones;
+    struct hold *holds;
+    struct pool *pool;
+    struct pace *pace;
+    struct subject *subjects; /* made by setup.c, freed with the engine */
+};
+enum { GO_NEXT = -1 };
+struct turn {
+    struct engine *e;
+    struct world *w;
+    struct task *task;
+    json_t *rec;        /* the task's record, an object; written back after the step */
+    struct outcome out;
+    int64_t now_ms;     /* wall clock at the start of the turn */
+    int go;             /* step after FL_OK instead of the table's; GO_NEXT */
+    int64_t at_ms;      /* when, after FL_OK; 0: at once */
+    bool gone;          /* after FL_OK: the task and its record have done their work */
+    const char *held;   /* what the step leaned on: an instance's or authority's hold key; NULL: the task's default */
+    char domain[256];   /* registered domain that a newOrder was for */
+};
+/* Writes the record now, in the middle of a step: what comes next may not happen before this is on disk. */
+int turn_save(struct turn *t);
+/* Adds to the record's history (last 20). */
+void turn_event(struct turn *t, const char *event, const char *fmt, ...) FL_PRINTF(3, 4);
+const char *task_subject(const struct task *t); /* the name after the kind */
+/* "KIND:NAME" into out[400]; false: too long. */
+bool task_name(int kind, const char *name, char out[400]);
+
+struct turned {
+    int64_t due_ms;
+    bool wakeable; /* may be woken before */
+    bool gone;     /* is not to come back */
+};
+/* One turn of a task: load, run, judge, save. */
+struct turned turn_run(struct engine *e, struct task *task);
+
+#endif

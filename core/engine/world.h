@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* world.h - everything that the configuration names, made real: plugins, services, doors. */
+#ifndef ENGINE_WORLD_H
+#define ENGINE_WORLD_H
+
+#include "acme/acme.h"
+#include "model/model.h"
+#include "plugin/deliver.h"
+#include "plugin/instance.h"
+#include "store/store.h"
+#include "zone/zones.h"
+
+struct world_authority {
+    const struct model_authority *model;
+    struct acme *acme;
+    struct http_lane *lane;
+};
+struct world {
+    struct model *model;
+    struct host host;                /* what stands behind the plugins' fl_* calls */
+    struct instance **dns, **solvers, **sinks; /* in the model's order; NULL where loading failed */
+    struct plugin **plugins;         /* all that were loaded, NULL-terminated */
+    size_t nplugins;
+    struct zones_provider *providers;
+    /* made by world_open() */
+    struct http *http;
+    struct listen *listen;
+    struct keeper *keeper;
+    struct store *store;
+    struct deliver *deliver;
+    struct world_authority *authorities; /* in the model's order */
+};
+struct world_conf {
+    const char *conf_file;   /* NULL: the embedded defaults */
+    const char *plugin_dir;
+    const char *record_dir, *replay_dir; /* of HTTP conversations; NULL: none */
+    bool staging;            /* authorities' staging directories */
+};
+
+/* Reads the file, loads the plugins, fills their options, checks all that can be checked without
+ * touching anything outside. Mistakes are in `d`. NULL only without memory. */
+struct world *world_load(const struct world_conf *conf, struct diag *d);
+/* Opens state (locked), keys, HTTP, listeners (if `serve`) and every instance that is used. */
+int world_open(struct world *w, const struct world_conf *conf, bool serve, struct outcome *o);
+/* Only what a single instance needs, without state: for `fairlead dns`. */
+int world_open_one(struct world *w, const struct world_conf *conf, struct instance *i, struct outcome *o);
+void world_close(struct world *w); /* cancels HTTP, closes instances; no call may be running */
+void world_free(struct world *w);
+struct instance *world_find(const struct world *w, enum fl_kind kind, const char *name);
+const struct world_authority *world_authority(const struct world *w, const char *name);
+
+#endif
