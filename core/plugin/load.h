@@ -20,11 +20,15 @@ struct plugin {
 };
 extern const char *const plugin_kind_names[]; /* [FL_KIND_DNS] = "dns", "solver", "sink"; [0] = "" */
 
-/* Opens DIR/KIND/NAME.so: a regular file (no symbolic link) of root or of our user, it and its folder not
- * writable by others; that very descriptor is loaded; the entry's symbol size is checked before it is read; then magic,
- * ABI, kind, name, required ops. FL_ECONF with the sentence. Never unloaded while the process lives (load once per name;
- * the same name again gives another struct over the same object). */
+/* Opens DIR/KIND/NAME.so: a regular file (no symbolic link) of root or of our user, it, its folder and DIR not
+ * writable by others; that very descriptor is loaded, so that nothing can come between looking and loading. Its
+ * constructors run; before any callback does, the entry is found, its size compared with the symbol's, and magic, ABI,
+ * kind, name, required callbacks and the option table are looked at, without reading outside the object.
+ * FL_ECONF with one sentence that begins with the path (or the folder) and says what to do; FL_ENOMEM. `name` may be
+ * anything. Not for two threads at once. A refused object is unloaded. */
 int plugin_load(const char *dir, enum fl_kind kind, const char *name, struct plugin **out, struct outcome *o);
+/* The object stays loaded while the process lives: instances of another engine may be in it. Loading the same file
+ * again gives another struct over the same object. */
 void plugin_free(struct plugin *p);
 
 #endif

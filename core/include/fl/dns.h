@@ -17,6 +17,10 @@
 
 #include <fl/plugin.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum fl_rrtype { FL_RR_A = 1, FL_RR_NS = 2, FL_RR_CNAME = 5, FL_RR_SOA = 6, FL_RR_TXT = 16, FL_RR_AAAA = 28 };
 
 struct fl_zone {
@@ -48,34 +52,36 @@ struct fl_change {
     const char *etag;
 };
 
+/* A flag whose callback is NULL counts as unset. */
 enum fl_dns_cap {
-    FL_CAP_CREATE = 1u << 0,       /* zones can be created */
-    FL_CAP_DELEGATE = 1u << 1,     /* name servers can be set at the registrar */
-    FL_CAP_SETTLED = 1u << 2,      /* the service says when a change is out */
-    FL_CAP_LIST_ALL = 1u << 3,     /* list() without a name gives the whole zone */
-    FL_CAP_ALIAS = 1u << 4,        /* an alias at the apex */
-    FL_CAP_ATOMIC = 1u << 5,       /* a batch is applied whole or not at all */
-    FL_CAP_VALUES = 1u << 6,       /* writes single values: foreign ones of the RRset are safe by themselves */
+    FL_CAP_CREATE = 1u << 0,   /* zones can be created */
+    FL_CAP_DELEGATE = 1u << 1, /* name servers can be set at the registrar */
+    FL_CAP_SETTLED = 1u << 2,  /* the service says when a change is out */
+    FL_CAP_LIST_ALL = 1u << 3, /* list() without a name gives the whole zone */
+    FL_CAP_ALIAS = 1u << 4,    /* an alias at the apex */
+    FL_CAP_ATOMIC = 1u << 5,   /* a batch is applied whole or not at all */
+    FL_CAP_VALUES = 1u << 6,   /* writes single values: foreign ones of the RRset are safe by themselves */
     FL_CAP_PRECONDITION = 1u << 7, /* refuses with FL_ESTALE when `before` is not what stands there */
     FL_CAP_INSTANT = 1u << 8       /* what apply() wrote is served when it returns (a server of our own) */
 };
 struct fl_dns_caps {
     uint32_t flags;
-    uint32_t max_values; /* values per apply(); 0: no limit */
-    uint32_t max_bytes;  /* bytes of values per apply(); 0: no limit */
+    uint32_t max_values;  /* values per apply(); 0: no limit */
+    uint32_t max_bytes;   /* bytes of values per apply(); 0: no limit */
     uint32_t update_cost; /* how many times a replaced value counts; 0 is 1 (Route 53: 2) */
-    uint32_t per_minute; /* calls the service allows; 0: not known */
+    uint32_t per_minute;  /* calls the service allows; 0: not known */
 };
 
+/* Required: caps, zone, list and apply. All else may be NULL. */
 struct fl_dns_ops {
-    uint32_t size; /* sizeof(struct fl_dns_ops) */
+    uint32_t size;                                    /* sizeof(struct fl_dns_ops) */
     int (*open)(struct fl_ctx *ctx, void **self_out); /* optional */
     void (*close)(void *self);                        /* optional */
     /* Tries the credentials, changes nothing. Optional. */
     int (*test)(struct fl_ctx *ctx);
     /* Told once after open(). */
     int (*caps)(struct fl_ctx *ctx, struct fl_dns_caps *out);
-    /* Calls fl_emit_zone() for every zone of the account. */
+    /* Calls fl_emit_zone() for every zone of the account. Optional: then zones are found by zone() alone. */
     int (*zones)(struct fl_ctx *ctx);
     /* That one zone; FL_EREJECT: the account does not hold it. */
     int (*zone)(struct fl_ctx *ctx, const char *apex, struct fl_zone *out);
@@ -94,7 +100,8 @@ struct fl_dns_ops {
     int (*delegate)(struct fl_ctx *ctx, const char *apex, const char *const *name_servers);
 };
 
-/* From zones() and list(); what is given is copied. */
+/* From zones() and list(); what is given is copied, names in lower case and without a
+ * final dot. At most 100,000 of either in one call: FL_EPROTO beyond. */
 FL_EXPORT int fl_emit_zone(struct fl_ctx *ctx, const struct fl_zone *zone);
 FL_EXPORT int fl_emit_rrset(struct fl_ctx *ctx, const struct fl_rrset *rrset);
 
@@ -111,5 +118,9 @@ struct fl_exchange {
 };
 FL_EXPORT int fl_exchange(struct fl_ctx *ctx, const struct fl_exchange *what, const uint8_t **answer_out,
                           size_t *len_out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

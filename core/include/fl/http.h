@@ -5,6 +5,10 @@
 
 #include <fl/plugin.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct fl_http {
     const char *method;         /* NULL: GET, or POST with a body */
     const char *url;            /* http or https */
@@ -12,7 +16,7 @@ struct fl_http {
     const char *type;           /* of the body; NULL: application/json */
     const char *body;           /* NULL: none */
     size_t body_len;
-    size_t limit;               /* most bytes of the answer's body; 0: 1 MiB */
+    size_t limit;                     /* most bytes of the answer's body; 0: 1 MiB */
     const char *cert_file, *key_file; /* client certificate, PEM; NULL: none */
 };
 struct fl_reply {
@@ -31,5 +35,9 @@ struct fl_reply {
 FL_EXPORT int fl_http(struct fl_ctx *ctx, const struct fl_http *req, struct fl_reply *out);
 /* Value of the first header of that (lower-case) name, or NULL. */
 FL_EXPORT const char *fl_header(struct fl_ctx *ctx, const struct fl_reply *reply, const char *name);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -6,6 +6,10 @@
 #include <fl/http.h>
 #include <jansson.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* json_pack() whose result belongs to the call. Never NULL: without memory it is
  * an empty object and the call remembers; a text that is not UTF-8 makes the next
  * fl_http_json() end with FL_EPROTO. */
@@ -14,5 +18,9 @@ FL_EXPORT json_t *fl_json_pack(struct fl_ctx *ctx, const char *fmt, ...);
  * call and is never NULL (an empty object when there was no answer or no JSON). A 2xx
  * answer that is not JSON is FL_EPROTO; an empty one is an empty object. */
 FL_EXPORT int fl_http_json(struct fl_ctx *ctx, const struct fl_http *req, json_t *body, json_t **out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -3,13 +3,20 @@
  * fl/listen.h - listeners: the host owns sockets and threads, a plugin answers.
  *
  * Callbacks run in the instance's lane (never beside another call on it unless
- * FL_PARALLEL), on the host's I/O thread: they compute from fl_self() and do no
- * I/O; fl_http(), fl_exchange(), fl_run() refuse with FL_ECONF in them.
+ * FL_PARALLEL), on the host's I/O thread, never before open() has returned FL_OK:
+ * they compute from fl_self() and do no I/O; fl_http(), fl_exchange(), fl_run(),
+ * fl_records() and fl_published() refuse with FL_ECONF in them. What they put into
+ * `out` is copied when they return; after another code than FL_OK it is not sent
+ * (on_http: 500).
  */
 #ifndef FL_LISTEN_H
 #define FL_LISTEN_H
 
 #include <fl/plugin.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct fl_from {
     const char *address; /* of the peer, "192.0.2.1" */
@@ -25,8 +32,8 @@ struct fl_http_request {
     const char *host;          /* the Host header; "" : none */
 };
 struct fl_http_answer {
-    int status;             /* 0: 404 */
-    const char *type;       /* NULL: text/plain */
+    int status;       /* 0: 404 */
+    const char *type; /* NULL: text/plain */
     struct fl_bytes body;
 };
 
@@ -38,8 +45,8 @@ struct fl_listen {
     /* `data` is all that was received and not yet consumed (at most 66,000 bytes). Say how much of it
      * was used up and what to send; nothing used: called again with more. Another code than FL_OK
      * closes the connection. Several messages in one buffer: called until nothing is used up. */
-    int (*on_stream)(struct fl_ctx *ctx, const struct fl_from *from, const void *data, size_t len, size_t *used_out,
-                     struct fl_bytes *out);
+    int (*on_stream)(struct fl_ctx *ctx, const struct fl_from *from, const void *data, size_t len,
+                     size_t *used_out, struct fl_bytes *out);
     int (*on_http)(struct fl_ctx *ctx, const struct fl_from *from, const struct fl_http_request *req,
                    struct fl_http_answer *out);
     int64_t idle_ms;          /* a connection without traffic is closed; 0: 10 s */
@@ -47,7 +54,12 @@ struct fl_listen {
 };
 /* Only in open(). The listener ends with the instance. FL_ECONF: the address
  * cannot be bound (the message says why and what to do). Sockets handed over by systemd
- * are taken by address. `port_out` (may be NULL) gets the bound port. */
+ * are taken by address. `port_out` (may be NULL) gets the bound port. Commands that do
+ * not serve bind nothing: FL_OK, and the port that was asked for. */
 FL_EXPORT int fl_listen(struct fl_ctx *ctx, const struct fl_listen *spec, uint16_t *port_out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -21,7 +21,15 @@
  *         FL_END,
  *     };
  *
- * A member of the wrong C type is a compile-time error.
+ * A member of the wrong C type is a compile-time error. The loader looks through
+ * the table as well and refuses an object whose table has no FL_END, an offset
+ * outside the struct, a default that is not of its type, or a name twice.
+ *
+ * Names: lower-case letters, digits and `_`, a letter first. Those that the core
+ * keeps for itself cannot be used; dns: plugin, zones, create_zones, delegation,
+ * registrar, query_servers, resolver, visible, rate, parallel, timeout, ca_file,
+ * proxy, ttl, owner_id; solver and sink: plugin, rate, parallel, timeout, ca_file,
+ * proxy.
  */
 enum fl_type {
     FL_T_END,
@@ -29,7 +37,8 @@ enum fl_type {
     FL_T_SECRET,   /* const char *: inline, "file:PATH", "env:NAME" or "credential:NAME"; never printed */
     FL_T_URL,      /* const char *: http:// or https://, with a host, without user or fragment */
     FL_T_PATH,     /* const char *: an absolute path */
-    FL_T_ADDRESS,  /* const char *: "192.0.2.1", "192.0.2.1:53", "[2001:db8::1]:53"; `max` = default port; kept with port */
+    FL_T_ADDRESS,  /* const char *: "192.0.2.1", "192.0.2.1:53", "[2001:db8::1]:53"; kept with its port, which
+                      is `max` where the file gives none */
     FL_T_DOMAIN,   /* const char *: a host or zone name; U-labels become A-labels, lower case, no final dot */
     FL_T_INT,      /* int64_t, within min..max */
     FL_T_DURATION, /* int64_t, milliseconds, written "500ms", "90s", "10m", "12h", "30d", "2w" */
@@ -48,55 +57,60 @@ enum { FL_REQUIRED = 1u << 0, FL_DEPRECATED = 1u << 1, FL_LIST = 1u << 2 };
 
 struct fl_option {
     const char *name;
-    uint16_t type;   /* enum fl_type */
+    uint16_t type; /* enum fl_type */
     uint16_t flags;
-    uint32_t offset; /* of the member that receives the value */
-    int64_t min, max;               /* FL_T_INT: the values; _DURATION: ms; _SIZE: bytes; both 0: no range */
-    const char *dflt;               /* as written in the file, without quotes; NULL: zero/NULL */
-    const char *const *choices;     /* FL_T_ENUM: NULL-terminated */
-    const char *section;            /* FL_T_REF: "authorities", "dns", "solvers", "sinks" or "clusters" */
-    const struct fl_option *group;  /* FL_T_GROUP */
-    const char *help;               /* one line, no final stop, for the manual and for messages */
+    uint32_t offset;               /* of the member that receives the value */
+    int64_t min, max;              /* FL_T_INT: the values; _DURATION: ms; _SIZE: bytes; both 0: no range */
+    const char *dflt;              /* as written in the file, without quotes; NULL: zero/NULL */
+    const char *const *choices;    /* FL_T_ENUM: NULL-terminated */
+    const char *section;           /* FL_T_REF: "authorities", "dns", "solvers", "sinks" or "clusters" */
+    const struct fl_option *group; /* FL_T_GROUP */
+    const char *help;              /* one line, no final stop, for the manual and for messages */
 };
 
 /* offsetof() that refuses a member of another type than `ctype`. */
-#define FL_TYPED_(T, member, ctype)                                                                                    \
-    ((uint32_t)(offsetof(T, member) + 0 * sizeof(struct {                                                              \
-                                          char unused_;                                                                \
-                                          _Static_assert(_Generic(((T *)0)->member, ctype: 1, default: 0),             \
-                                                         "option `" #member "` needs a member of type " #ctype);       \
+#define FL_TYPED_(T, member, ctype)                                                                          \
+    ((uint32_t)(offsetof(T, member) + 0 * sizeof(struct {                                                    \
+                                          char unused_;                                                      \
+                                          _Static_assert(_Generic(((T *)0)->member, ctype : 1, default : 0), \
+                                                         "option `" #member                                  \
+                                                         "` needs a member of type " #ctype);                \
                                       })))
-#define FL_OPTION_(T, m, ty, ct, fl, ...)                                                                              \
-    {                                                                                                                  \
-        .name = #m, .type = ty, .flags = fl, .offset = FL_TYPED_(T, m, ct), __VA_ARGS__                                \
+#define FL_OPTION_(T, m, ty, ct, fl, ...)                                                                    \
+    {                                                                                                        \
+        .name = #m, .type = ty, .flags = fl, .offset = FL_TYPED_(T, m, ct), __VA_ARGS__                      \
     }
 
 #define FL_STRING(T, m, fl, df, hp) FL_OPTION_(T, m, FL_T_STRING, const char *, fl, .dflt = df, .help = hp)
 #define FL_SECRET(T, m, fl, hp) FL_OPTION_(T, m, FL_T_SECRET, const char *, fl, .help = hp)
 #define FL_URL(T, m, fl, df, hp) FL_OPTION_(T, m, FL_T_URL, const char *, fl, .dflt = df, .help = hp)
 #define FL_PATH(T, m, fl, df, hp) FL_OPTION_(T, m, FL_T_PATH, const char *, fl, .dflt = df, .help = hp)
-#define FL_ADDRESS(T, m, fl, df, port, hp)                                                                             \
+#define FL_ADDRESS(T, m, fl, df, port, hp)                                                                   \
     FL_OPTION_(T, m, FL_T_ADDRESS, const char *, fl, .max = port, .dflt = df, .help = hp)
 #define FL_DOMAIN(T, m, fl, df, hp) FL_OPTION_(T, m, FL_T_DOMAIN, const char *, fl, .dflt = df, .help = hp)
-#define FL_INT(T, m, fl, df, lo, hi, hp)                                                                               \
+#define FL_INT(T, m, fl, df, lo, hi, hp)                                                                     \
     FL_OPTION_(T, m, FL_T_INT, int64_t, fl, .min = lo, .max = hi, .dflt = df, .help = hp)
-#define FL_DURATION(T, m, fl, df, lo, hi, hp)                                                                          \
+#define FL_DURATION(T, m, fl, df, lo, hi, hp)                                                                \
     FL_OPTION_(T, m, FL_T_DURATION, int64_t, fl, .min = lo, .max = hi, .dflt = df, .help = hp)
-#define FL_SIZE(T, m, fl, df, lo, hi, hp)                                                                              \
+#define FL_SIZE(T, m, fl, df, lo, hi, hp)                                                                    \
     FL_OPTION_(T, m, FL_T_SIZE, int64_t, fl, .min = lo, .max = hi, .dflt = df, .help = hp)
 #define FL_BOOL(T, m, df, hp) FL_OPTION_(T, m, FL_T_BOOL, bool, 0, .dflt = df, .help = hp)
-#define FL_ENUM(T, m, fl, df, ch, hp) FL_OPTION_(T, m, FL_T_ENUM, int, fl, .dflt = df, .choices = ch, .help = hp)
+#define FL_ENUM(T, m, fl, df, ch, hp)                                                                        \
+    FL_OPTION_(T, m, FL_T_ENUM, int, fl, .dflt = df, .choices = ch, .help = hp)
 #define FL_REF(T, m, fl, sec, hp) FL_OPTION_(T, m, FL_T_REF, const char *, fl, .section = sec, .help = hp)
 #define FL_GROUP(T, m, ct, tab, hp) FL_OPTION_(T, m, FL_T_GROUP, ct, 0, .group = tab, .help = hp)
 /* Lists; `ty` is one of the string-like types, FL_T_ENUM or FL_T_REF. Defaults are written "a, b". */
-#define FL_LISTOF(T, m, ty, fl, df, hp)                                                                                \
+#define FL_LISTOF(T, m, ty, fl, df, hp)                                                                      \
     FL_OPTION_(T, m, ty, const char *const *, (fl) | FL_LIST, .dflt = df, .help = hp)
-#define FL_ADDRESSES(T, m, fl, df, port, hp)                                                                           \
+#define FL_ADDRESSES(T, m, fl, df, port, hp)                                                                 \
     FL_OPTION_(T, m, FL_T_ADDRESS, const char *const *, (fl) | FL_LIST, .max = port, .dflt = df, .help = hp)
-#define FL_ENUMS(T, m, fl, df, ch, hp)                                                                                 \
+#define FL_ENUMS(T, m, fl, df, ch, hp)                                                                       \
     FL_OPTION_(T, m, FL_T_ENUM, const char *const *, (fl) | FL_LIST, .dflt = df, .choices = ch, .help = hp)
-#define FL_REFS(T, m, fl, sec, hp)                                                                                     \
+#define FL_REFS(T, m, fl, sec, hp)                                                                           \
     FL_OPTION_(T, m, FL_T_REF, const char *const *, (fl) | FL_LIST, .section = sec, .help = hp)
-#define FL_END {.name = NULL, .type = FL_T_END}
+#define FL_END                                                                                               \
+    {                                                                                                        \
+        .name = NULL, .type = FL_T_END                                                                       \
+    }
 
 #endif

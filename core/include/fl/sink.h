@@ -5,6 +5,10 @@
 
 #include <fl/plugin.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One lineage of a certificate. RSA and ECDSA of the same names are two. */
 struct fl_cert {
     const char *name;               /* of the certificate in the configuration */
@@ -13,12 +17,13 @@ struct fl_cert {
     const char *serial;             /* lower-case hex, no leading zeros stripped */
     const char *const *identifiers; /* NULL-terminated */
     const char *leaf_pem;
-    const char *chain_pem;          /* intermediates, without leaf and root; "" : none */
-    const char *key_pem;            /* PKCS #8; wiped when the call returns. "" for verify() and retire() */
+    const char *chain_pem; /* intermediates, without leaf and root; "" : none */
+    const char *key_pem;   /* PKCS #8; wiped when the call returns. "" for verify() and retire() */
     int64_t not_before_at, not_after_at; /* seconds since 1970 */
-    const char *ref;                /* the target that the sink itself named; "" : from the file */
+    const char *ref;                     /* the target that the sink itself named; "" : from the file */
 };
 
+/* Required: deploy. Without verify() what was deployed counts as served. */
 struct fl_sink_ops {
     uint32_t size;
     int (*open)(struct fl_ctx *ctx, void **self_out); /* optional */
@@ -31,5 +36,9 @@ struct fl_sink_ops {
     /* The certificate is no longer wanted here. Optional. */
     int (*retire)(struct fl_ctx *ctx, const struct fl_cert *certs, size_t n);
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

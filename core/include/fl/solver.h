@@ -8,27 +8,36 @@
 
 #include <fl/dns.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct fl_challenge {
-    const char *type;                  /* "dns-01", "http-01", ... */
-    const char *identifier;            /* the name without "*.", or an IP address in RFC 5952 form */
+    const char *type;       /* "dns-01", "http-01", ... */
+    const char *identifier; /* the name without "*.", or an IP address in RFC 5952 form */
     bool ip, wildcard;
-    const char *token;                 /* [A-Za-z0-9_-]+, checked by the core */
-    const char *key_auth;              /* RFC 8555 section 8.1 */
-    const char *digest;                /* base64url(SHA-256(key_auth)), section 8.4 */
+    const char *token;    /* [A-Za-z0-9_-]+, checked by the core */
+    const char *key_auth; /* RFC 8555 section 8.1 */
+    const char *digest;   /* base64url(SHA-256(key_auth)), section 8.4 */
     const char *account_url;
     const char *const *issuer_domains; /* NULL-terminated, of methods without a token; else NULL */
     const char *json;                  /* the challenge object as it came */
     const char *ref;                   /* the target that wants the certificate; "" : none */
 };
 
-enum { FL_SOLVES_WILDCARD = 1u << 0, FL_SOLVES_IP = 1u << 1, FL_NEEDS_ZONE = 1u << 2 }; /* NEEDS_ZONE: by records */
+enum {
+    FL_SOLVES_WILDCARD = 1u << 0,
+    FL_SOLVES_IP = 1u << 1,
+    FL_NEEDS_ZONE = 1u << 2
+}; /* NEEDS_ZONE: by records */
 
 /* All challenges of one order that go to this instance come in one call. Each op
- * is repeatable: after a crash it is called again with the same challenges. */
+ * is repeatable: after a crash it is called again with the same challenges.
+ * Required: type, deploy, ready and withdraw. */
 struct fl_solver_ops {
     uint32_t size;
     uint32_t flags;
-    const char *type; /* the challenge type that it solves */
+    const char *type;                                 /* the challenge type that it solves */
     int (*open)(struct fl_ctx *ctx, void **self_out); /* optional */
     void (*close)(void *self);                        /* optional */
     int (*deploy)(struct fl_ctx *ctx, const struct fl_challenge *ch, size_t n);
@@ -41,19 +50,24 @@ struct fl_solver_ops {
 /* ---- records: for solvers that prove by DNS ---------------------------------- */
 
 struct fl_record {
-    const char *name; /* absolute; CNAMEs at it are followed by the core */
+    const char *name;   /* absolute; CNAMEs at it are followed by the core */
     uint32_t type, ttl; /* ttl 0: the provider instance's */
     const char *value;
 };
-/* Asks the core to have these records (add) or to have them no more, in
+/* Not for dns plugins, whose zones these are, and not in callbacks of listeners: FL_ECONF.
+ * Asks the core to have these records (add) or to have them no more, in
  * whichever zone holds them, among the dns instances named in `providers` (NULL:
  * all). Returns when the wish is on disk; the writing is the zone's business.
  * FL_ECONF: no instance holds a zone for a name (the message names it). */
-FL_EXPORT int fl_records(struct fl_ctx *ctx, const struct fl_record *records, size_t n, const char *const *providers,
-                         bool add);
+FL_EXPORT int fl_records(struct fl_ctx *ctx, const struct fl_record *records, size_t n,
+                         const char *const *providers, bool add);
 /* FL_OK when every authoritative server that answers has them; fl_again() with the
  * reason when not yet; another code when the zone's provider failed for good. */
 FL_EXPORT int fl_published(struct fl_ctx *ctx, const struct fl_record *records, size_t n,
                            const char *const *providers);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
