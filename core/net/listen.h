@@ -7,46 +7,58 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Knows nothing of plugins: plugin/host adapts fl_listen() to it. Handlers run on the
- * listen thread, one at a time; they may wait for a lane, never for the network. */
+/*
+ * Knows nothing of plugins: plugin/host adapts fl_listen() to it. One thread waits for all
+ * sockets; nothing on it ever waits for a peer. Handlers run on that thread, one at a time; they may
+ * wait for a lane, never for the network, and do not call listen_*() functions.
+ */
 struct listen; /* the service: the thread, its epoll set, its sockets */
+/* Takes note of the sockets that systemd has handed over (and keeps them from children). */
 int listen_new(struct listen **out, struct outcome *o);
 void listen_free(struct listen *l); /* closes every listener, joins the thread */
 
 struct listen_peer {
-    char address[46];
+    char address[46]; /* canonical; IPv4 also when it came to an IPv6 socket */
     uint16_t port;
 };
 struct listen_bytes {
     char *data; /* allocated by the handler, freed by the service */
-    size_t len;
+    size_t len; /* 0: say nothing */
 };
 struct listen_http {
-    const char *method, *path, *host;
+    const char *method, *path, *host; /* path as sent, without the query; host "": none */
 };
 struct listen_http_answer {
-    int status; /* 0: 404 */
+    int status;    /* 0: 404 */
     char type[64]; /* "": text/plain */
     struct listen_bytes body;
 };
+
+enum { LISTEN_INPUT_MAX = 66000 };
 struct listen_spec {
-    const char *address; /* "[::]:80"; "[::]" serves IPv4 too */
+    const char *address; /* "[::]:80"; "[::]" serves IPv4 too; port 0: any */
     void *arg;
-    void (*datagram)(void *arg, const struct listen_peer *from, const void *data, size_t len, struct listen_bytes *out);
-    /* false: close the connection */
+    /* Exactly one of these. A datagram's answer leaves from the address that it was sent to. */
+    void (*datagram)(void *arg, const struct listen_peer *from, const void *data, size_t len,
+                     struct listen_bytes *out);
+    /* `data` is what has come and was not used up, at most LISTEN_INPUT_MAX bytes: full, and nothing used, ends
+     * the connection. Called again while it uses something up; no more input is read while answers are
+     * waiting for a slow reader. False: close, without sending `out`. */
     bool (*stream)(void *arg, const struct listen_peer *from, const void *data, size_t len, size_t *used_out,
                    struct listen_bytes *out);
     void (*http)(void *arg, const struct listen_peer *from, const struct listen_http *req,
                  struct listen_http_answer *out);
-    int64_t idle_ms;          /* 0: 10 s */
-    unsigned max_connections; /* 0: 256 */
+    int64_t idle_ms;          /* without a whole message or request, or without taking its answer; 0: 10 s */
+    unsigned max_connections; /* the one that is idle longest makes room; 0: 256 */
 };
-/* A socket from systemd (LISTEN_FDS) with that address is used when there is one. The
- * message of FL_ECONF says what holds the port or which right is missing. */
+/* Starts to listen. A socket from systemd (LISTEN_FDS) of that kind and address is used when there
+ * is one. FL_ECONF: the message says what holds the port or which right is missing; FL_ETEMP: no
+ * descriptors; FL_ENOMEM. `spec` is copied. */
 struct listener;
 int listen_add(struct listen *l, const struct listen_spec *spec, struct listener **out, uint16_t *port_out,
                struct outcome *o);
-/* After it returns the handlers are not called any more. */
+/* After it returns the handlers are not called any more. The caller holds no lock that a handler may
+ * wait for. NULL is fine. */
 void listen_remove(struct listen *l, struct listener *listener);
 
 #endif
