@@ -80,7 +80,8 @@ void hold_clear(struct hold *h, const char *key)
     pthread_mutex_unlock(&h->lock);
 }
 
-bool hold_check(struct hold *h, const char *key, int64_t now_ms, int64_t *until_ms_out, char why_out[HOLD_WHY])
+bool hold_check(struct hold *h, const char *key, int64_t now_ms, int64_t *until_ms_out,
+                char why_out[HOLD_WHY])
 {
     bool held = false;
 
@@ -107,7 +108,8 @@ bool hold_second_domain(struct hold *h, const char *authority, const char *domai
         return false;
     pthread_mutex_lock(&h->lock);
     for (const struct held *x = h->first; x && !second; x = x->next)
-        second = x->until_ms > now_ms && strncmp(x->key, prefix, len) == 0 && strcmp(x->key + len, domain) != 0;
+        second =
+            x->until_ms > now_ms && strncmp(x->key, prefix, len) == 0 && strcmp(x->key + len, domain) != 0;
     pthread_mutex_unlock(&h->lock);
     if (snprintf(prefix + len, sizeof prefix - len, "%s", domain) < (int)(sizeof prefix - len))
         hold_set(h, prefix, now_ms + TEN_MINUTES_MS, "rate limited");

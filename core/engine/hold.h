@@ -16,7 +16,8 @@ void hold_free(struct hold *h);
 void hold_set(struct hold *h, const char *key, int64_t until_ms, const char *why);
 void hold_clear(struct hold *h, const char *key);
 /* True: held beyond now; until when, and why. */
-bool hold_check(struct hold *h, const char *key, int64_t now_ms, int64_t *until_ms_out, char why_out[HOLD_WHY]);
+bool hold_check(struct hold *h, const char *key, int64_t now_ms, int64_t *until_ms_out,
+                char why_out[HOLD_WHY]);
 /* Notes that a newOrder for `domain` was refused by a rate limit; true when another domain of that authority
  * had it within ten minutes, so that it is the account's limit, not the domain's. */
 bool hold_second_domain(struct hold *h, const char *authority, const char *domain, int64_t now_ms);

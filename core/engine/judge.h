@@ -24,7 +24,7 @@ enum judge_blame {
 };
 /* What a rate limit or a refusal of credentials holds up beside the task itself. */
 enum judge_scope {
-    SCOPE_TASK,
+    SCOPE_TASK,      /* nothing else */
     SCOPE_DOMAIN,    /* newOrder for this registered domain at this authority */
     SCOPE_AUTHORITY, /* every request to the authority */
     SCOPE_INSTANCE   /* every call of the plugin's instance, once its test() failed too */
@@ -33,23 +33,23 @@ struct judge_case {
     const struct task_kind *kind;
     uint8_t step;
     int code;
-    const char *problem;    /* ACME error type without prefix; "" */
-    int http;               /* status behind the code; 0 */
-    int64_t retry_after_ms; /* 0: not told */
+    const char *problem;      /* ACME error type without prefix; "" */
+    int http;                 /* status behind the code; 0 */
+    int64_t retry_after_ms;   /* 0: not told */
     int64_t now_ms, since_ms; /* since: when the step was entered; wall clock */
     struct judge_counts counts;
-    double jitter;          /* -1 .. 1 */
+    double jitter; /* -1 .. 1 */
 };
 struct verdict {
-    uint8_t step;        /* where the task goes on */
-    int64_t at_ms;       /* when; JUDGE_NEVER: at the next reload or when it is woken */
+    uint8_t step;  /* where the task goes on */
+    int64_t at_ms; /* when; JUDGE_NEVER: at the next reload or when it is woken */
     struct judge_counts counts;
-    int code;            /* the case's, or FL_ETEMP when a wait outlived its deadline */
+    int code; /* the case's, or FL_ETEMP when a wait outlived its deadline, or stale came six times */
     enum judge_blame blame;
     enum judge_scope scope;
-    bool failed;         /* to be logged as a failure */
-    bool alarm;          /* a person should hear of it */
-    bool gave_up;        /* the step's tries are used up: undone, resting */
+    bool failed;  /* to be logged as a failure */
+    bool alarm;   /* a person should hear of it */
+    bool gave_up; /* the step's tries are used up: undone, resting */
 };
 #define JUDGE_NEVER INT64_MAX
 void judge(const struct judge_case *c, struct verdict *out);

@@ -151,7 +151,7 @@ static void nap(struct queue *q, int64_t ms)
 
 static struct task *find(struct queue *q, const char *name)
 {
-    struct task key = {.name = (char *)(uintptr_t)name};
+    struct task key = { .name = (char *)(uintptr_t)name };
     struct task **at = tfind(&key, &q->by_name, by_name);
     return at ? *at : NULL;
 }
@@ -223,9 +223,10 @@ void queue_put(struct queue *q, struct task *t, int64_t due_ms, bool wakeable)
     t->busy = false;
     t->wakeable = wakeable;
     q->busy--;
-    if (wakeable && t->poked_ms < due_ms)
+    if ((wakeable || t->forced) && t->poked_ms < due_ms)
         due_ms = t->poked_ms;
     t->poked_ms = QUEUE_NEVER;
+    t->forced = false;
     heap_add(q, t, due_ms);
     pthread_cond_broadcast(&q->changed);
     pthread_mutex_unlock(&q->lock);
@@ -246,6 +247,7 @@ static void poke(struct queue *q, struct task *t, int64_t at_ms, bool force)
 {
     if (t->busy) {
         t->poked_ms = at_ms < t->poked_ms ? at_ms : t->poked_ms;
+        t->forced = t->forced || force;
         return;
     }
     if (t->ready || !(t->wakeable || force) || t->due_ms <= at_ms)
@@ -284,7 +286,7 @@ static void poke_one(const void *node, VISIT visit, void *arg)
 
 void queue_poke_kind(struct queue *q, const struct task_kind *kind)
 {
-    struct each each = {.q = q, .kind = kind};
+    struct each each = { .q = q, .kind = kind };
 
     pthread_mutex_lock(&q->lock);
     twalk_r(q->by_name, poke_one, &each);
@@ -301,7 +303,7 @@ static void show_one(const void *node, VISIT visit, void *arg)
 
 void queue_each(struct queue *q, void (*f)(void *arg, const struct task *t), void *arg)
 {
-    struct each each = {.q = q, .f = f, .arg = arg};
+    struct each each = { .q = q, .f = f, .arg = arg };
 
     pthread_mutex_lock(&q->lock);
     twalk_r(q->by_name, show_one, &each);

@@ -14,12 +14,13 @@ struct task {
     const struct task_kind *kind; /* const */
     const void *subject;          /* the model's object; NULL: none. const */
     /* the queue's, under its lock */
-    int64_t due_ms;   /* wall clock; QUEUE_NEVER: parked */
-    size_t heap_at;   /* 1-based place on the heap; 0: not on it */
+    int64_t due_ms; /* wall clock; QUEUE_NEVER: parked */
+    size_t heap_at; /* 1-based place on the heap; 0: not on it */
     struct task *ready_next;
     bool busy, ready;
     bool wakeable;    /* waits for something that may come earlier than due_ms */
     int64_t poked_ms; /* poked while busy: due then at the latest; QUEUE_NEVER: not */
+    bool forced;      /* one of those pokes does not mind what the task waits for */
     /* ---- the worker's ---- */
     uint8_t step;
     bool loaded;

@@ -10,7 +10,7 @@ int64_t renew_at(const char *name, int64_t not_before_at, int64_t not_after_at, 
     uint32_t h = 2166136261u;
 
     if (life <= 0)
-        return not_before_at;
+        return not_after_at;
     if (num <= 0 || den <= num) {
         num = 1;
         den = life < TEN_DAYS ? 2 : 3;

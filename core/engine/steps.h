@@ -4,6 +4,7 @@
 #define ENGINE_STEPS_H
 
 #include "engine/turn.h"
+#include "zone/domain.h"
 
 /* What certificate, delivery and host tasks are about; made by setup.c, const. */
 struct subject {
@@ -74,7 +75,5 @@ int proofs_call(struct turn *t, const json_t *list, const char *owner, enum proo
 /* JSON array of texts -> NULL-terminated array of borrowed texts; free() it. NULL: no memory. */
 const char **json_strv(const json_t *list);
 json_t *strv_json(const char *const *v);
-/* example.org of www.example.org, by the Public Suffix List; the name itself when there is none. */
-void registered_domain(const char *name, char out[256]);
 
 #endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_queue_threads.c - many workers on one queue, by the real clock. */
+#include "base/clock.h"
+#include "engine/queue.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { WORKERS = 6, TASKS = 40, TURNS = 50 };
+static const struct task_kind kind = { .name = "certificate" };
+
+/* What the workers share; each task's row belongs to the worker that has the task. */
+struct rig {
+    struct queue *q;
+    struct row {
+        int turns;
+        _Atomic int inside;
+    } rows[TASKS];
+    _Atomic int overlaps, turns, poked;
+};
+static void *work(void *arg)
+{
+    struct rig *r = arg;
+    struct task *t;
+    while ((t = queue_take(r->q))) {
+        struct row *row = (struct row *)(uintptr_t)t->subject;
+        if (atomic_fetch_add(&row->inside, 1) != 0)
+            atomic_fetch_add(&r->overlaps, 1);
+        row->turns++;
+        atomic_fetch_add(&r->turns, 1);
+        bool more = row->turns < TURNS;
+        char other[32];
+        snprintf(other, sizeof other, "t%d", (int)((row - r->rows) + 7) % TASKS);
+        queue_poke(r->q, other, clock_wall_ms(), row->turns % 3 == 0);
+        atomic_fetch_sub(&row->inside, 1);
+        queue_put(r->q, t, more ? clock_wall_ms() + row->turns % 3 : QUEUE_NEVER, more && row->turns % 2);
+    }
+    return NULL;
+}
+static void start(struct rig *r, pthread_t threads[WORKERS])
+{
+    for (int i = 0; i < WORKERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, work, r), 0);
+}
+static void finish(struct rig *r, pthread_t threads[WORKERS])
+{
+    queue_stop(r->q);
+    for (int i = 0; i < WORKERS; i++)
+        pthread_join(threads[i], NULL);
+    queue_free(r->q);
+}
+static void a_task_is_in_one_worker_at_a_time(void **state)
+{
+    static struct rig r;
+    pthread_t threads[WORKERS];
+    (void)state;
+    r.q = queue_new();
+    for (int i = 0; i < TASKS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "t%d", i);
+        assert_non_null(queue_add(r.q, &kind, name, &r.rows[i], clock_wall_ms() + i % 5));
+    }
+    start(&r, threads);
+    assert_true(queue_quiet(r.q, clock_wall_ms() + 60000, 60000));
+    finish(&r, threads);
+    assert_int_equal(r.overlaps, 0);
+    for (int i = 0; i < TASKS; i++)
+        assert_true(r.rows[i].turns >= TURNS);
+}
+static void a_poke_and_a_new_task_wake_a_waiting_worker(void **state)
+{
+    static struct rig r;
+    pthread_t threads[WORKERS];
+    int64_t began = clock_mono_ms();
+    (void)state;
+    r.q = queue_new();
+    for (int i = 0; i < TASKS; i++)
+        r.rows[i].turns = TURNS; /* one more turn, then for ever parked */
+    queue_add(r.q, &kind, "t0", &r.rows[0], clock_wall_ms() + 3600000);
+    start(&r, threads);
+    while (atomic_load(&r.turns) < 1)
+        queue_poke(r.q, "t0", clock_wall_ms(), false);
+    queue_add(r.q, &kind, "t1", &r.rows[1], clock_wall_ms());
+    while (atomic_load(&r.turns) < 2)
+        sched_yield();
+    assert_true(clock_mono_ms() - began < 20000);
+    finish(&r, threads);
+}
+static void *wait_for_quiet(void *arg)
+{
+    struct rig *r = arg;
+    bool quiet = queue_quiet(r->q, clock_wall_ms() + 60000, 30000);
+    atomic_store(&r->poked, quiet);
+    return NULL;
+}
+static void who_waits_for_quiet_is_told_when_the_last_task_comes_back(void **state)
+{
+    static struct rig r;
+    pthread_t waiter;
+    int64_t began = clock_mono_ms();
+    (void)state;
+    r.q = queue_new();
+    queue_add(r.q, &kind, "t0", &r.rows[0], clock_wall_ms());
+    struct task *t = queue_take(r.q);
+    assert_int_equal(pthread_create(&waiter, NULL, wait_for_quiet, &r), 0);
+    assert_false(queue_quiet(r.q, clock_wall_ms() + 60000, 50));
+    queue_put(r.q, t, QUEUE_NEVER, false);
+    pthread_join(waiter, NULL);
+    assert_true(r.poked);
+    assert_true(clock_mono_ms() - began < 20000);
+    queue_free(r.q);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_task_is_in_one_worker_at_a_time),
+        cmocka_unit_test(a_poke_and_a_new_task_wake_a_waiting_worker),
+        cmocka_unit_test(who_waits_for_quiet_is_told_when_the_last_task_comes_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
