@@ -24,19 +24,31 @@ struct deliver_request {
     uint32_t op, ncerts, text_len;
     char sink[64];
     struct deliver_cert certs[DELIVER_CERTS];
-    char text[DELIVER_TEXT];
+    char text[DELIVER_TEXT]; /* beyond text_len it is not read */
 };
 struct deliver_reply {
     struct outcome outcome;
 };
 struct deliver;
+/* `sinks` is copied, the instances are borrowed; NULLs among them are passed over. Thread-safe: any number of callers. */
 int deliver_new(struct instance *const *sinks, size_t n, struct deliver **out);
-void deliver_free(struct deliver *d);
-/* Malformed requests (offsets outside, text without end, unknown op or sink) are FL_ECONF and reach no plugin. */
+void deliver_free(struct deliver *d); /* nobody may be in a call */
+/* The one entry; gives reply->outcome.code. Malformed requests are FL_ECONF and reach no plugin: unknown op or
+ * sink, no certificate or too many, offsets outside, text without end, certificates of different names, a file name
+ * that is a path, a serial that is no lower-case hex, deploy without key or leaf, verify or retire with a key.
+ * A sink without verify() or retire(): FL_OK. Else what the plugin says (see call_end()). */
 int deliver_call(struct deliver *d, const struct deliver_request *req, struct deliver_reply *reply);
+
+/* The same door over a connected stream socket, for two processes of one build on one machine. serve() answers on
+ * `fd`, one request after the other, until the other side closes (FL_OK), sends a frame that is short, oversized or
+ * does not add up (FL_EPROTO), or the socket fails (FL_ETEMP); the caller closes `fd`. remote() makes a door whose calls
+ * go through `fd`, one at a time (closed by deliver_free(), also when remote() fails). After a broken frame or
+ * connection every call of it is FL_ETEMP. */
 int deliver_serve(struct deliver *d, int fd);
 int deliver_remote(int fd, struct deliver **out);
-/* Building a request: allocated, about 400 KiB; deliver_request_free wipes. False: does not fit or no memory. */
+
+/* Building a request: allocated, about 400 KiB; deliver_request_free wipes. NULL or false: it does not fit, or no
+ * memory. The key is left out unless the request is to deploy. */
 struct deliver_request *deliver_request_new(enum deliver_op op, const char *sink);
 bool deliver_request_add(struct deliver_request *req, const struct fl_cert *cert);
 void deliver_request_free(struct deliver_request *req);

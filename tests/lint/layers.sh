@@ -27,6 +27,7 @@ curl/: core/net/http
 openssl/: core/crypto/
 libconfig.h: core/conf/
 dlfcn.h: core/plugin/
+link.h: core/plugin/
 ldns/: core/net/dns/ plugins/
 microhttpd.h: core/net/
 idn2.h: core/conf/

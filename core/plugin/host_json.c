@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host_json.c - JSON over HTTP for plugins (fl/json.h). */
+#include <fl/json.h>
+
+#include "plugin/ctx.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void drop(void *value) { json_decref(value); }
+static json_t *own(struct fl_ctx *ctx, json_t *value) { return arena_own(&ctx->arena, value, drop); }
+/* Never NULL. One of its own for each, as a plugin may write into it. */
+static json_t *empty(struct fl_ctx *ctx)
+{
+    json_t *value = own(ctx, json_object());
+    return value ? value : ctx->spare;
+}
+json_t *fl_json_pack(struct fl_ctx *ctx, const char *fmt, ...)
+{
+    json_error_t error = { .text = "" };
+    json_t *value;
+    va_list ap;
+
+    if (ctx->arena.starved)
+        return ctx->spare;
+    va_start(ap, fmt);
+    value = json_vpack_ex(&error, 0, fmt, ap);
+    va_end(ap);
+    if (value) {
+        value = own(ctx, value);
+        return value ? value : ctx->spare;
+    }
+    switch (json_error_code(&error)) {
+    case json_error_out_of_memory: ctx->arena.starved = true; return ctx->spare;
+    case json_error_invalid_utf8:
+        snprintf(ctx->bad_json, sizeof ctx->bad_json, "a text of the request is not UTF-8");
+        break;
+    default:
+        snprintf(ctx->bad_json, sizeof ctx->bad_json,
+                 "the request's JSON cannot be made (%.90s): a mistake in the "
+                 "plugin",
+                 error.text);
+    }
+    return empty(ctx);
+}
+static int send(struct fl_ctx *ctx, const struct fl_http *req, const json_t *body, struct fl_reply *reply)
+{
+    struct fl_http with = *req;
+
+    if (ctx->bad_json[0]) {
+        int code = fl_fail(ctx, FL_EPROTO, "%s", ctx->bad_json);
+        ctx->bad_json[0] = '\0';
+        return code;
+    }
+    if (body) {
+        with.body = ctx_own(ctx, json_dumps(body, JSON_COMPACT | JSON_ENCODE_ANY));
+        if (!with.body)
+            return ctx_nomem(ctx);
+        with.body_len = strlen(with.body);
+    }
+    return fl_http(ctx, &with, reply);
+}
+static int receive(struct fl_ctx *ctx, int code, const struct fl_reply *reply, json_t **out)
+{
+    json_error_t error;
+    json_t *value;
+
+    if (reply->len == 0)
+        return code;
+    value = json_loadb(reply->body, reply->len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (value) {
+        value = own(ctx, value);
+        if (!value)
+            return ctx_nomem(ctx);
+        *out = value;
+        return code;
+    }
+    if (json_error_code(&error) == json_error_out_of_memory)
+        return ctx_nomem(ctx);
+    if (code != FL_OK)
+        return code;
+    return fl_fail(ctx, FL_EPROTO,
+                   "an answer that is no JSON (line %d column %d: %.90s): it begins with \"%.60s\"",
+                   error.line, error.column, error.text, reply->body);
+}
+int fl_http_json(struct fl_ctx *ctx, const struct fl_http *req, json_t *body, json_t **out)
+{
+    struct fl_reply reply = { .body = "" };
+    int code = ctx_gate(ctx, "fl_http_json", true);
+
+    *out = ctx->spare;
+    if (code != FL_OK)
+        return code;
+    *out = empty(ctx);
+    code = send(ctx, req, body, &reply);
+    return ctx->arena.starved ? ctx_nomem(ctx) : receive(ctx, code, &reply, out);
+}
