@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main.c - the program's first page: which command is meant. */
+/* main.c - what must happen before the first thread; then the command line. */
+#include "crypto/digest.h"
+#include "ctl/cli.h"
+#include "net/http.h"
+#include "proc/start.h"
+
 #include <stdio.h>
-#include <string.h>
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && !strcmp(argv[1], "version")) {
-        puts("fairlead " PACKAGE_VERSION);
-        return 0;
+    if (!start_process() || !digest_init() || http_prepare() != FL_OK) {
+        fputs("error: the process cannot be set up\n", stderr);
+        return EXIT_FAILED;
     }
-    if (argc == 2 && !strcmp(argv[1], "--help")) {
-        puts("usage: fairlead version");
-        return 0;
-    }
-    fputs("fairlead: no such command; try fairlead --help\n", stderr);
-    return 2;
+    return cli_main(argc, argv);
 }

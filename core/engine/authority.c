@@ -57,11 +57,9 @@ int authority_account(struct turn *t)
     if (!json_put_str(t->rec, "url", url) || acme_use(a->acme, key, url) != FL_OK)
         return outcome_nomem(&t->out);
     turn_event(t, "account", "%s", url);
-    code = turn_save(t);
-    if (code == FL_OK)
-        queue_poke_kind(t->e->queue, &task_kinds[KIND_CERTIFICATE]);
+    t->wakes = true;
     t->at_ms = t->now_ms + DAY_MS;
-    return code;
+    return FL_OK;
 }
 
 int authority_idle(struct turn *t)

@@ -10,10 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static json_t *order_of(const struct turn *t)
-{
-    return json_object_get(t->rec, "order");
-}
+static json_t *order_of(const struct turn *t) { return json_object_get(t->rec, "order"); }
 
 static int note_certificate(struct turn *t, const struct acme_order *got)
 {
@@ -40,7 +37,7 @@ static int dead(struct turn *t, const struct acme_order *order)
 static int look_instead(struct turn *t, struct acme *acme, struct acme_order *out)
 {
     acme_order_done(out);
-    *out = (struct acme_order){0};
+    *out = (struct acme_order){ 0 };
     int code = acme_order(acme, json_str(order_of(t), "url", ""), out, &t->out);
     if (code == FL_OK && out->status == ACME_PENDING)
         t->go = CERT_AUTHORIZE;
@@ -52,7 +49,7 @@ static int look_instead(struct turn *t, struct acme *acme, struct acme_order *ou
 int cert_finalize(struct turn *t)
 {
     const struct subject *s = t->task->subject;
-    cleanup_(acme_order_done) struct acme_order order = {0};
+    cleanup_(acme_order_done) struct acme_order order = { 0 };
     auto_free char *csr = NULL;
     char key[96];
     struct acme *acme;
@@ -62,8 +59,8 @@ int cert_finalize(struct turn *t)
         code = keeper_csr(t->w->keeper, json_str(order_of(t), "key", ""), s->cert->names, &csr, &t->out);
     if (code != FL_OK)
         return code;
-    code = acme_finalize(acme, json_str(order_of(t), "url", ""), json_str(order_of(t), "finalize", ""), csr, &order,
-                         &t->out);
+    code = acme_finalize(acme, json_str(order_of(t), "url", ""), json_str(order_of(t), "finalize", ""), csr,
+                         &order, &t->out);
     if (code != FL_OK && strcmp(t->out.problem, "orderNotReady") == 0)
         code = look_instead(t, acme, &order);
     if (code == FL_EREJECT || (code == FL_OK && order.status > ACME_VALID))
@@ -82,7 +79,7 @@ int cert_finalize(struct turn *t)
 
 static int wait_for_url(struct turn *t, struct acme *acme)
 {
-    cleanup_(acme_order_done) struct acme_order order = {0};
+    cleanup_(acme_order_done) struct acme_order order = { 0 };
     unsigned looks = (unsigned)json_int(t->rec, "looks", 0);
     char key[96];
     int code = acme_order(acme, json_str(order_of(t), "url", ""), &order, &t->out);
@@ -90,7 +87,8 @@ static int wait_for_url(struct turn *t, struct acme *acme)
     if (code != FL_OK)
         return code;
     if (order.status == ACME_PROCESSING)
-        return outcome_again(&t->out, order.retry_after_ms ? order.retry_after_ms : 250LL << (looks < 5 ? looks : 5),
+        return outcome_again(&t->out,
+                             order.retry_after_ms ? order.retry_after_ms : 250LL << (looks < 5 ? looks : 5),
                              "waits for the authority to issue");
     if (order.status == ACME_READY) { /* the finalize never arrived */
         t->go = CERT_FINALIZE;
@@ -110,12 +108,14 @@ static json_t *live_of(struct turn *t, const struct chain *c)
 
     bool ok = live && json_put_str(live, "authority", json_str(t->rec, "authority", "")) &&
               json_put(live, "names", json_incref(json_object_get(order_of(t), "names"))) &&
-              json_put_str(live, "key", json_str(order_of(t), "key", "")) && json_put_str(live, "key_type", s->key) &&
+              json_put_str(live, "key", json_str(order_of(t), "key", "")) &&
+              json_put_str(live, "key_type", s->key) &&
               json_put_str(live, "asked_profile", json_str(order_of(t), "profile", NULL)) &&
               json_put_str(live, "leaf", c->leaf_pem) && json_put_str(live, "chain", c->chain_pem) &&
               json_put_str(live, "serial", c->serial) && json_put_str(live, "cert_id", c->cert_id) &&
               json_put_str(live, "issuer", c->issuer) && json_put_int(live, "not_before", c->not_before_at) &&
-              json_put_int(live, "not_after", c->not_after_at) && json_put_int(live, "issued", t->now_ms / 1000);
+              json_put_int(live, "not_after", c->not_after_at) &&
+              json_put_int(live, "issued", t->now_ms / 1000);
     if (ok)
         return live;
     json_decref(live);
@@ -141,7 +141,8 @@ static int archive(struct turn *t)
     json_t *live = json_object_get(t->rec, "live");
     cleanup_(json_freep) json_t *old = NULL;
     uint64_t version = 0;
-    int code = live ? store_get_json(t->w->store, STORE_ARCHIVE, t->task->name, &old, &version, &t->out) : FL_OK;
+    int code =
+        live ? store_get_json(t->w->store, STORE_ARCHIVE, t->task->name, &old, &version, &t->out) : FL_OK;
 
     if (!live || code != FL_OK)
         return code;
@@ -190,7 +191,7 @@ static int make_live(struct turn *t, const struct chain *c)
 
 int cert_fetch(struct turn *t)
 {
-    cleanup_(chain_done) struct chain c = {0};
+    cleanup_(chain_done) struct chain c = { 0 };
     auto_free char *pem = NULL;
     char **alternates = NULL;
     struct acme *acme;

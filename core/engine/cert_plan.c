@@ -53,10 +53,7 @@ static bool same_names(const json_t *list, const char *const *names)
     return n == json_array_size(list);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "") == 0;
-}
+static bool same_text(const char *a, const char *b) { return strcmp(a ? a : "", b ? b : "") == 0; }
 
 const char *live_lacks(const json_t *rec, const struct subject *s, int64_t now_at, int64_t *renew_at_out)
 {
@@ -134,7 +131,8 @@ int cert_key(struct turn *t)
 
     if (json_str(order, "key", NULL))
         return FL_OK;
-    if (s->cert->reuse_key && live_key && same_text(json_str(json_obj(t->rec, "live"), "key_type", NULL), s->key))
+    if (s->cert->reuse_key && live_key &&
+        same_text(json_str(json_obj(t->rec, "live"), "key_type", NULL), s->key))
         return json_put_str(order, "key", live_key) ? FL_OK : outcome_nomem(&t->out);
     while (key_type_names[type] && strcmp(key_type_names[type], s->key) != 0)
         type++;

@@ -5,15 +5,13 @@
 #include "base/text.h"
 #include "engine/hold.h"
 #include "engine/pace.h"
+#include "engine/record.h"
 #include "engine/steps.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const struct subject *subject(const struct turn *t)
-{
-    return t->task->subject;
-}
+static const struct subject *subject(const struct turn *t) { return t->task->subject; }
 
 static int acme_of(struct turn *t, struct acme **out)
 {
@@ -38,7 +36,8 @@ static int profile_for(struct turn *t, struct acme *acme, const char **out)
 
     *out = profile && acme_has_profile(acme, profile) ? profile : NULL;
     if (profile && !*out && subject(t)->cert->profile_required)
-        return outcome_fail(&t->out, FL_ECONF, "%s offers no profile `%s`: choose another or drop profile_required",
+        return outcome_fail(&t->out, FL_ECONF,
+                            "%s offers no profile `%s`: choose another or drop profile_required",
                             json_str(t->rec, "authority", ""), profile);
     return FL_OK;
 }
@@ -80,15 +79,10 @@ static int place_order(struct turn *t, struct acme *acme, struct acme_order *out
 static int by_status(struct turn *t, const struct acme_order *order)
 {
     switch (order->status) {
-    case ACME_PENDING:
-        return FL_OK;
-    case ACME_READY:
-        t->go = CERT_FINALIZE;
-        return FL_OK;
+    case ACME_PENDING: return FL_OK;
+    case ACME_READY: t->go = CERT_FINALIZE; return FL_OK;
     case ACME_PROCESSING:
-    case ACME_VALID:
-        t->go = CERT_FETCH;
-        return FL_OK;
+    case ACME_VALID: t->go = CERT_FETCH; return FL_OK;
     default:
         return outcome_fail(&t->out, FL_EREJECT, "the order is %s: %s", acme_status_names[order->status],
                             order->error.msg[0] ? order->error.msg : "the authority gives no reason");
@@ -97,7 +91,7 @@ static int by_status(struct turn *t, const struct acme_order *order)
 
 int cert_order(struct turn *t)
 {
-    cleanup_(acme_order_done) struct acme_order order = {0};
+    cleanup_(acme_order_done) struct acme_order order = { 0 };
     const char *url = json_str(json_obj(t->rec, "order"), "url", NULL);
     struct acme *acme;
     int code = acme_of(t, &acme);
@@ -130,7 +124,7 @@ static const struct acme_challenge *pick(struct turn *t, const struct acme_authz
     const char *const *solvers = subject(t)->cert->solvers;
     size_t n = 0, first = (size_t)json_int(t->rec, "solver_at", 0);
     char key[320];
-    struct outcome o = {0};
+    struct outcome o = { 0 };
 
     while (solvers && solvers[n])
         n++;
@@ -158,7 +152,8 @@ static int add_proof(struct turn *t, struct acme *acme, const struct acme_authz 
 
     json_array_append_new(proofs, p);
     if (!ch)
-        return outcome_fail(&t->out, FL_ECONF, "no solver of this certificate can prove %s%s: add one to `solver`",
+        return outcome_fail(&t->out, FL_ECONF,
+                            "no solver of this certificate can prove %s%s: add one to `solver`",
                             z->wildcard ? "*." : "", z->identifier);
     int code = ch->token ? acme_key_auth(acme, ch->token, &key_auth, &digest, &t->out) : FL_OK;
     if (code != FL_OK)
@@ -173,7 +168,7 @@ static int add_proof(struct turn *t, struct acme *acme, const struct acme_authz 
 
 static int one_authz(struct turn *t, struct acme *acme, const char *url, json_t *proofs)
 {
-    cleanup_(acme_authz_done) struct acme_authz z = {0};
+    cleanup_(acme_authz_done) struct acme_authz z = { 0 };
     int code = acme_authz(acme, url, &z, &t->out);
 
     if (code != FL_OK || z.status == ACME_VALID)
@@ -209,9 +204,32 @@ int cert_deploy(struct turn *t)
     return proofs_call(t, json_list(t->rec, "proofs"), t->task->name, PROOF_DEPLOY);
 }
 
+/* A proof by connection is seen at the name's address: that must be out first. */
+static int address_out(struct turn *t)
+{
+    const struct model_certificate *mc = subject(t)->cert;
+    const json_t *list = json_list(t->rec, "proofs"), *p;
+    bool connects = false;
+    size_t i;
+
+    json_array_foreach(list, i, p)
+    {
+        const struct instance *solver = world_find(t->w, FL_KIND_SOLVER, json_str(p, "solver", ""));
+        connects = connects || (solver && !(solver->plugin->ops.solver.flags & FL_NEEDS_ZONE));
+    }
+    if (!connects || !mc->addresses)
+        return FL_OK;
+    cleanup_(json_freep) json_t *host = record_peek(t->w->store, KIND_HOST, mc->name);
+    if (strcmp(json_str(host, "step", ""), task_kinds[KIND_HOST].steps[HOST_IDLE].name) == 0)
+        return FL_OK;
+    return outcome_again(&t->out, 60000, "waits until the address of %s is out: %s", mc->names[0],
+                         json_str(host, "msg", "not published yet"));
+}
+
 int cert_visible(struct turn *t)
 {
-    return proofs_call(t, json_list(t->rec, "proofs"), t->task->name, PROOF_READY);
+    int code = address_out(t);
+    return code != FL_OK ? code : proofs_call(t, json_list(t->rec, "proofs"), t->task->name, PROOF_READY);
 }
 
 /* ---- answer and valid ---------------------------------------------------------------- */
@@ -230,7 +248,8 @@ int cert_answer(struct turn *t)
     size_t i;
     int code = acme_of(t, &acme);
 
-    json_array_foreach (proofs, i, p) {
+    json_array_foreach(proofs, i, p)
+    {
         if (code == FL_OK)
             code = acme_answer(acme, json_str(p, "url", ""), &t->out);
         /* Answered before a crash, and validated since: the order tells how it went. */
@@ -248,15 +267,16 @@ int cert_answer(struct turn *t)
 static void why_invalid(struct turn *t, struct acme *acme, const struct acme_order *order)
 {
     for (char **url = order->authorizations; url && *url; url++) {
-        cleanup_(acme_authz_done) struct acme_authz z = {0};
-        struct outcome o = {0};
+        cleanup_(acme_authz_done) struct acme_authz z = { 0 };
+        struct outcome o = { 0 };
         if (acme_authz(acme, *url, &z, &o) != FL_OK || z.status == ACME_VALID || z.status == ACME_PENDING)
             continue;
         for (size_t c = 0; c < z.nchallenges; c++)
             if (z.challenges[c].error.code != FL_OK) {
                 t->out = z.challenges[c].error;
                 t->out.code = FL_EREJECT;
-                outcome_context(&t->out, "%s%s by %s", z.wildcard ? "*." : "", z.identifier, z.challenges[c].type);
+                outcome_context(&t->out, "%s%s by %s", z.wildcard ? "*." : "", z.identifier,
+                                z.challenges[c].type);
                 return;
             }
     }
@@ -287,7 +307,7 @@ static int look_again(struct turn *t, const struct acme_order *order)
 
 int cert_valid(struct turn *t)
 {
-    cleanup_(acme_order_done) struct acme_order order = {0};
+    cleanup_(acme_order_done) struct acme_order order = { 0 };
     unsigned looks = (unsigned)json_int(t->rec, "looks", 0) + 1;
     int64_t answered_ms = json_int(t->rec, "answered", 0);
     char key[96];

@@ -24,7 +24,7 @@ int cleanup_withdraw(struct turn *t)
 int cleanup_start(struct engine *e, const char *owner, json_t *proofs, int64_t at_ms, struct outcome *o)
 {
     char subject[384], name[400];
-    struct task key = {.name = name, .kind = &task_kinds[KIND_CLEANUP]};
+    struct task key = { .name = name, .kind = &task_kinds[KIND_CLEANUP] };
     cleanup_(json_freep) json_t *rec = json_object();
 
     snprintf(subject, sizeof subject, "%.300s@%lld", owner, (long long)at_ms);
@@ -45,7 +45,8 @@ int proofs_over(struct turn *t)
     int code = FL_OK;
 
     if (json_array_size(proofs))
-        code = cleanup_start(t->e, t->task->name, proofs, json_int(json_obj(t->rec, "order"), "at", 0), &t->out);
+        code =
+            cleanup_start(t->e, t->task->name, proofs, json_int(json_obj(t->rec, "order"), "at", 0), &t->out);
     if (code == FL_OK)
         json_object_del(t->rec, "proofs");
     return code;

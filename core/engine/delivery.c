@@ -10,31 +10,29 @@
 
 static const int64_t DAY_MS = 24 * 60 * 60 * 1000LL;
 
-static void request_freep(struct deliver_request **req)
-{
-    deliver_request_free(*req);
-}
+static void request_freep(struct deliver_request **req) { deliver_request_free(*req); }
 
-static bool add_live(const struct subject *s, const json_t *live, const char *pem, struct deliver_request *req)
+static bool add_live(const struct subject *s, const json_t *live, const char *pem,
+                     struct deliver_request *req)
 {
     auto_free const char **names = json_strv(json_list(live, "names"));
-    const struct fl_cert cert = {.name = s->cert->name,
-                                 .file_name = s->cert->file_name,
-                                 .key_type = json_str(live, "key_type", ""),
-                                 .serial = json_str(live, "serial", ""),
-                                 .identifiers = (const char *const *)names,
-                                 .leaf_pem = json_str(live, "leaf", ""),
-                                 .chain_pem = json_str(live, "chain", ""),
-                                 .key_pem = pem,
-                                 .not_before_at = json_int(live, "not_before", 0),
-                                 .not_after_at = json_int(live, "not_after", 0),
-                                 .ref = ""};
+    const struct fl_cert cert = { .name = s->cert->name,
+                                  .file_name = s->cert->file_name,
+                                  .key_type = json_str(live, "key_type", ""),
+                                  .serial = json_str(live, "serial", ""),
+                                  .identifiers = (const char *const *)names,
+                                  .leaf_pem = json_str(live, "leaf", ""),
+                                  .chain_pem = json_str(live, "chain", ""),
+                                  .key_pem = pem,
+                                  .not_before_at = json_int(live, "not_before", 0),
+                                  .not_after_at = json_int(live, "not_after", 0),
+                                  .ref = "" };
     return names && deliver_request_add(req, &cert);
 }
 
 /* One lineage into the request; `serials` collects what was put in. Without a key for anything but deploy. */
-static int add_lineage(struct turn *t, const struct subject *s, const char *key_type, struct deliver_request *req,
-                       json_t *serials)
+static int add_lineage(struct turn *t, const struct subject *s, const char *key_type,
+                       struct deliver_request *req, json_t *serials)
 {
     char name[400];
     char *pem = NULL;

@@ -51,13 +51,13 @@ static int on_published(void *arg, const char *subject, const struct fl_record *
 static int make_zones(struct engine *e, struct outcome *o)
 {
     const struct model *m = e->world->model;
-    const struct zones_conf zc = {.providers = e->world->providers,
-                                  .nproviders = m->ndns,
-                                  .roots = {.addresses = m->roots},
-                                  .store = e->world->store,
-                                  .zone_due = zone_due,
-                                  .owner_due = owner_due,
-                                  .arg = e};
+    const struct zones_conf zc = { .providers = e->world->providers,
+                                   .nproviders = m->ndns,
+                                   .roots = { .addresses = m->roots },
+                                   .store = e->world->store,
+                                   .zone_due = zone_due,
+                                   .owner_due = owner_due,
+                                   .arg = e };
     int code = zones_new(&zc, &e->zones, o);
 
     if (code != FL_OK)
@@ -95,20 +95,14 @@ int engine_new(const struct engine_conf *conf, struct engine **out, struct outco
     return code;
 }
 
-int engine_start(struct engine *e, struct outcome *o)
-{
-    return pool_start(e->pool, o);
-}
+int engine_start(struct engine *e, struct outcome *o) { return pool_start(e->pool, o); }
 
 bool engine_quiet(struct engine *e, int64_t until_ms, int64_t most_ms)
 {
     return queue_quiet(e->queue, until_ms, most_ms);
 }
 
-bool engine_healthy(struct engine *e)
-{
-    return pool_watch(e->pool);
-}
+bool engine_healthy(struct engine *e) { return pool_watch(e->pool); }
 
 bool engine_stop(struct engine *e)
 {

@@ -12,12 +12,13 @@ struct progress {
     const char *help;        /* what that step is, for people */
     int code;                /* of the step that ended */
     const char *msg;
-    int64_t next_ms;         /* wall clock; JUDGE_NEVER: nothing planned */
+    int64_t next_ms; /* wall clock; JUDGE_NEVER: nothing planned */
 };
 struct engine_conf {
     struct world *world;
-    bool once;    /* removals are not put off, nothing is waited for at the end */
-    bool dry_run; /* plan only: nothing is ordered, written or delivered */
+    bool once;        /* removals are not put off, nothing is waited for at the end */
+    bool dry_run;     /* plan only: nothing is ordered, written or delivered */
+    bool no_delivery; /* a rehearsal: certificates are made, and go nowhere */
     void (*progress)(void *arg, const struct progress *p); /* from workers, one at a time; NULL: none */
     void *arg;
 };

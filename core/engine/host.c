@@ -13,12 +13,9 @@ struct wants {
     size_t n;
 };
 
-static void wants_done(struct wants *w)
-{
-    free(w->at);
-}
+static void wants_done(struct wants *w) { free(w->at); }
 
-/* One A or AAAA record for each address of each name; an address as a name needs none. */
+/* One A, AAAA or, for a host name, CNAME record for each address of each name; an address as a name needs none. */
 static bool wants_of(const struct model_certificate *mc, struct wants *out)
 {
     size_t names = 0, addresses = 0;
@@ -32,22 +29,24 @@ static bool wants_of(const struct model_certificate *mc, struct wants *out)
     out->at = mem_array(names * addresses + 1, sizeof *out->at);
     for (size_t i = 0; out->at && i < names; i++)
         for (size_t k = 0; k < addresses && !text_ip(mc->names[i], ip, &v6); k++)
-            if (text_ip(mc->addresses[k], ip, &v6))
-                out->at[out->n++] = (struct fl_record){
-                    .name = mc->names[i], .type = v6 ? FL_RR_AAAA : FL_RR_A, .value = mc->addresses[k]};
+            out->at[out->n++] = (struct fl_record){ .name = mc->names[i],
+                                                    .type = !text_ip(mc->addresses[k], ip, &v6) ? FL_RR_CNAME
+                                                            : v6                                ? FL_RR_AAAA
+                                                                                                : FL_RR_A,
+                                                    .value = mc->addresses[k] };
     return out->at != NULL;
 }
 
 /* A record that is there already, with another value and not asked for by us, is somebody else's. */
 static int foreign(struct turn *t, const struct wants *w)
 {
-    const struct dns_roots roots = {.addresses = t->w->model->roots};
+    const struct dns_roots roots = { .addresses = t->w->model->roots };
 
     for (size_t i = 0; i < w->n; i++) {
         struct dns_servers servers;
         struct dns_look looks[DNS_SERVERS_MAX];
         const char *other = NULL;
-        struct outcome o = {0};
+        struct outcome o = { 0 };
         if (dns_walk(&roots, w->at[i].name, &servers, &o) != FL_OK)
             continue; /* not delegated yet: nobody can have put anything there */
         int code = dns_look(&servers, w->at[i].name, (uint16_t)w->at[i].type, 2000, looks, &t->out);
@@ -59,9 +58,9 @@ static int foreign(struct turn *t, const struct wants *w)
                     other = w->at[i].name;
         dns_looks_done(looks, servers.n);
         if (other)
-            return outcome_fail(&t->out, FL_ECONF,
-                                "%s has another address that fairlead did not set: remove it or take `addresses` out",
-                                other);
+            return outcome_fail(
+                &t->out, FL_ECONF,
+                "%s has another address that fairlead did not set: remove it or take `addresses` out", other);
     }
     return FL_OK;
 }
@@ -69,7 +68,7 @@ static int foreign(struct turn *t, const struct wants *w)
 int host_owner(struct turn *t)
 {
     const struct subject *s = t->task->subject;
-    cleanup_(wants_done) struct wants w = {0};
+    cleanup_(wants_done) struct wants w = { 0 };
 
     if (json_flag(t->rec, "ours", false))
         return FL_OK;
@@ -79,7 +78,7 @@ int host_owner(struct turn *t)
 int host_publish(struct turn *t)
 {
     const struct subject *s = t->task->subject;
-    cleanup_(wants_done) struct wants w = {0};
+    cleanup_(wants_done) struct wants w = { 0 };
 
     if (!wants_of(s->cert, &w) || !json_put_flag(t->rec, "ours", true))
         return outcome_nomem(&t->out);
@@ -89,12 +88,13 @@ int host_publish(struct turn *t)
 int host_visible(struct turn *t)
 {
     const struct subject *s = t->task->subject;
-    cleanup_(wants_done) struct wants w = {0};
+    cleanup_(wants_done) struct wants w = { 0 };
 
     if (!wants_of(s->cert, &w))
         return outcome_nomem(&t->out);
     int code = zones_published(t->e->zones, t->task->name, w.at, w.n, NULL, &t->out);
     t->at_ms = t->now_ms + DAY_MS;
+    t->wakes = true;
     return code;
 }
 

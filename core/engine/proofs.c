@@ -13,30 +13,29 @@ bool proofs_of(const json_t *list, const char *solver, struct proofs *out)
 
     if (!v)
         return false;
-    json_array_foreach (list, i, p)
-        if (strcmp(json_str(p, "solver", ""), solver) == 0)
-            v[n++] = (struct fl_challenge){.type = json_str(p, "type", ""),
-                                           .identifier = json_str(p, "identifier", ""),
-                                           .ip = json_flag(p, "ip", false),
-                                           .wildcard = json_flag(p, "wildcard", false),
-                                           .token = json_str(p, "token", ""),
-                                           .key_auth = json_str(p, "key_auth", ""),
-                                           .digest = json_str(p, "digest", ""),
-                                           .account_url = json_str(p, "account", ""),
-                                           .json = json_str(p, "json", ""),
-                                           .ref = ""};
-    *out = (struct proofs){.at = v, .n = n};
+    json_array_foreach(list, i, p) if (strcmp(json_str(p, "solver", ""), solver) == 0) v[n++] =
+        (struct fl_challenge){ .type = json_str(p, "type", ""),
+                               .identifier = json_str(p, "identifier", ""),
+                               .ip = json_flag(p, "ip", false),
+                               .wildcard = json_flag(p, "wildcard", false),
+                               .token = json_str(p, "token", ""),
+                               .key_auth = json_str(p, "key_auth", ""),
+                               .digest = json_str(p, "digest", ""),
+                               .account_url = json_str(p, "account", ""),
+                               .json = json_str(p, "json", ""),
+                               .ref = "" };
+    *out = (struct proofs){ .at = v, .n = n };
     return true;
 }
 
 void proofs_done(struct proofs *p)
 {
     free(p->at);
-    *p = (struct proofs){0};
+    *p = (struct proofs){ 0 };
 }
 
-static int one_call(struct turn *t, struct instance *i, const char *owner, enum proof_op op, const struct proofs *p,
-                    struct outcome *o)
+static int one_call(struct turn *t, struct instance *i, const char *owner, enum proof_op op,
+                    const struct proofs *p, struct outcome *o)
 {
     const struct fl_solver_ops *ops = &i->plugin->ops.solver;
     struct call c;
@@ -80,14 +79,15 @@ int proofs_call(struct turn *t, const json_t *list, const char *owner, enum proo
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *solver = json_str(json_array_get(list, i), "solver", "");
         struct instance *instance = world_find(t->w, FL_KIND_SOLVER, solver);
-        cleanup_(proofs_done) struct proofs p = {0};
-        struct outcome o = {0};
+        cleanup_(proofs_done) struct proofs p = { 0 };
+        struct outcome o = { 0 };
         if (!first_of_solver(list, i))
             continue;
         if (!proofs_of(list, solver, &p))
             return outcome_nomem(&t->out);
-        int code = instance ? one_call(t, instance, owner, op, &p, &o)
-                            : outcome_fail(&o, FL_ECONF, "solver %s is not in the configuration any more", solver);
+        int code = instance
+                       ? one_call(t, instance, owner, op, &p, &o)
+                       : outcome_fail(&o, FL_ECONF, "solver %s is not in the configuration any more", solver);
         if (worse(code, worst)) {
             worst = code;
             t->out = o;

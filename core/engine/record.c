@@ -36,7 +36,8 @@ int record_load(struct store *s, struct task *t, json_t **out, struct outcome *o
         return code;
     if (rec && json_int(rec, "format", 0) != RECORD_FORMAT) {
         json_decref(rec);
-        return outcome_fail(o, FL_EPROTO, "the state of %s is of another format: restore it or remove it", t->name);
+        return outcome_fail(o, FL_EPROTO, "the state of %s is of another format: restore it or remove it",
+                            t->name);
     }
     if (!rec && (!(rec = json_object()) || !json_put_int(rec, "format", RECORD_FORMAT))) {
         json_decref(rec);
@@ -60,11 +61,11 @@ int record_remove(struct store *s, struct task *t, struct outcome *o)
 
 void record_counts(const json_t *rec, struct judge_counts *out)
 {
-    *out = (struct judge_counts){.tries = (unsigned)json_int(rec, "tries", 0),
-                                 .looks = (unsigned)json_int(rec, "looks", 0),
-                                 .stale = (unsigned)json_int(rec, "stale", 0),
-                                 .rejects = (unsigned)json_int(rec, "rejects", 0),
-                                 .rests = (unsigned)json_int(rec, "rests", 0)};
+    *out = (struct judge_counts){ .tries = (unsigned)json_int(rec, "tries", 0),
+                                  .looks = (unsigned)json_int(rec, "looks", 0),
+                                  .stale = (unsigned)json_int(rec, "stale", 0),
+                                  .rejects = (unsigned)json_int(rec, "rejects", 0),
+                                  .rests = (unsigned)json_int(rec, "rests", 0) };
 }
 
 void record_set_counts(json_t *rec, const struct judge_counts *counts)
@@ -72,11 +73,11 @@ void record_set_counts(json_t *rec, const struct judge_counts *counts)
     const struct {
         const char *key;
         unsigned n;
-    } all[] = {{"tries", counts->tries},
-               {"looks", counts->looks},
-               {"stale", counts->stale},
-               {"rejects", counts->rejects},
-               {"rests", counts->rests}};
+    } all[] = { { "tries", counts->tries },
+                { "looks", counts->looks },
+                { "stale", counts->stale },
+                { "rejects", counts->rejects },
+                { "rests", counts->rests } };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i].n)
@@ -99,11 +100,12 @@ void record_event(json_t *rec, int64_t at, const char *event, const char *msg)
         json_array_remove(list, 0);
 }
 
-void record_after(json_t *rec, const struct task *t, uint8_t was, const struct verdict *v, const struct outcome *o,
-                  int64_t now_ms)
+void record_after(json_t *rec, const struct task *t, uint8_t was, const struct verdict *v,
+                  const struct outcome *o, int64_t now_ms)
 {
     const char *code = outcome_code_name(v->code);
-    bool news = v->failed && (strcmp(json_str(rec, "code", ""), code) != 0 || strcmp(json_str(rec, "msg", ""), o->msg) != 0);
+    bool news = v->failed && (strcmp(json_str(rec, "code", ""), code) != 0 ||
+                              strcmp(json_str(rec, "msg", ""), o->msg) != 0);
 
     if (t->step != was || !json_object_get(rec, "since"))
         json_put_int(rec, "since", now_ms);
@@ -120,12 +122,13 @@ void record_after(json_t *rec, const struct task *t, uint8_t was, const struct v
 json_t *record_peek(struct store *s, int kind, const char *name)
 {
     char full[400];
-    struct outcome o = {0};
+    struct outcome o = { 0 };
     uint64_t version;
     json_t *rec = NULL;
     bool authority = kind == KIND_AUTHORITY;
 
     if (task_name(kind, name, full))
-        store_get_json(s, authority ? STORE_ACCOUNTS : STORE_CERTS, authority ? name : full, &rec, &version, &o);
+        store_get_json(s, authority ? STORE_ACCOUNTS : STORE_CERTS, authority ? name : full, &rec, &version,
+                       &o);
     return rec;
 }

@@ -21,8 +21,8 @@ int record_remove(struct store *s, struct task *t, struct outcome *o);
 void record_counts(const json_t *rec, struct judge_counts *out);
 void record_set_counts(json_t *rec, const struct judge_counts *counts);
 /* Notes how the turn ended. `was`: the step that ran; the task's step is where it goes on. */
-void record_after(json_t *rec, const struct task *t, uint8_t was, const struct verdict *v, const struct outcome *o,
-                  int64_t now_ms);
+void record_after(json_t *rec, const struct task *t, uint8_t was, const struct verdict *v,
+                  const struct outcome *o, int64_t now_ms);
 void record_event(json_t *rec, int64_t at, const char *event, const char *msg);
 /* Reads the record of another task, without taking it. NULL: none, or it cannot be read. */
 json_t *record_peek(struct store *s, int kind, const char *name);

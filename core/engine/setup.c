@@ -12,14 +12,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct subject *add_subject(struct engine *e, const struct model_certificate *mc, const char *key,
-                                         const char *sink)
+static const struct subject *add_subject(struct engine *e, const struct model_certificate *mc,
+                                         const char *key, const char *sink)
 {
     struct subject *s = calloc(1, sizeof *s);
 
     if (!s)
         return NULL;
-    *s = (struct subject){.cert = mc, .key = key, .sink = sink, .next = e->subjects};
+    *s = (struct subject){ .cert = mc, .key = key, .sink = sink, .next = e->subjects };
     e->subjects = s;
     return s;
 }
@@ -41,12 +41,13 @@ static bool add_task(struct engine *e, int kind, const char *subject, const stru
 
 static bool add_certificate(struct engine *e, const struct model_certificate *mc, int64_t now_ms)
 {
+    bool ok = true, deliver = !e->conf.dry_run && !e->conf.no_delivery;
     char name[400];
-    bool ok = true;
 
     for (const char *const *key = mc->keys; ok && *key; key++)
-        ok = lineage_name(mc, *key, name) && add_task(e, KIND_CERTIFICATE, name, add_subject(e, mc, *key, NULL), now_ms);
-    for (const char *const *sink = mc->sinks; ok && !e->conf.dry_run && sink && *sink; sink++)
+        ok = lineage_name(mc, *key, name) &&
+             add_task(e, KIND_CERTIFICATE, name, add_subject(e, mc, *key, NULL), now_ms);
+    for (const char *const *sink = mc->sinks; ok && deliver && *sink; sink++)
         ok = snprintf(name, sizeof name, "%.250s>%.100s", mc->name, *sink) > 0 &&
              add_task(e, KIND_DELIVERY, name, add_subject(e, mc, NULL, *sink), now_ms);
     if (ok && !e->conf.dry_run && mc->addresses)
@@ -81,7 +82,7 @@ static bool has_certificate(const struct engine *e, const char *lineage)
 static int orphan(struct engine *e, const char *key, struct outcome *o)
 {
     const char *lineage = strchr(key, ':') + 1;
-    struct task t = {.name = (char *)(uintptr_t)key, .kind = &task_kinds[KIND_CERTIFICATE]};
+    struct task t = { .name = (char *)(uintptr_t)key, .kind = &task_kinds[KIND_CERTIFICATE] };
     cleanup_(json_freep) json_t *rec = NULL;
 
     if (has_certificate(e, lineage))
@@ -90,8 +91,8 @@ static int orphan(struct engine *e, const char *key, struct outcome *o)
     json_t *proofs = json_object_get(rec, "proofs");
     if (code != FL_OK)
         return code;
-    log_event(LOG_LEVEL_WARN, "orphan", "certificate", lineage, "msg", "not in the configuration any more: not renewed",
-              NULL);
+    log_event(LOG_LEVEL_WARN, "orphan", "certificate", lineage, "msg",
+              "not in the configuration any more: not renewed", NULL);
     if (!json_array_size(proofs))
         return FL_OK;
     code = cleanup_start(e, key, proofs, json_int(json_obj(rec, "order"), "at", 0), o);
@@ -112,7 +113,8 @@ static bool retire(struct engine *e, const char *key)
         if (!mc->retire || !sink || strlen(mc->name) != (size_t)(gt - name) ||
             strncmp(mc->name, name, (size_t)(gt - name)) != 0 || text_in(gt + 1, mc->sinks))
             continue;
-        t = queue_add(e->queue, &task_kinds[KIND_DELIVERY], key, add_subject(e, mc, NULL, sink->name), QUEUE_NEVER);
+        t = queue_add(e->queue, &task_kinds[KIND_DELIVERY], key, add_subject(e, mc, NULL, sink->name),
+                      QUEUE_NEVER);
         if (!t)
             return false;
         t->step = DELIVERY_RETIRE;
@@ -165,7 +167,10 @@ static int disown(struct engine *e, struct outcome *o)
     char **owners = NULL;
     int code = zones_load(e->zones, o);
 
-    if (code == FL_OK)
+    if (code != FL_OK &&
+        code != FL_ENOMEM) /* one journal is damaged: the others are loaded, and work goes on */
+        log_event(LOG_LEVEL_ERROR, "journal-not-read", "msg", o->msg, NULL);
+    if (code != FL_ENOMEM)
         code = zones_owners(e->zones, &owners, o);
     for (char **owner = owners; code == FL_OK && *owner; owner++)
         if (!still_wants(e, *owner))

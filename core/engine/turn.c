@@ -13,10 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *task_subject(const struct task *t)
-{
-    return strchr(t->name, ':') + 1;
-}
+const char *task_subject(const struct task *t) { return strchr(t->name, ':') + 1; }
 
 bool task_name(int kind, const char *name, char out[400])
 {
@@ -73,7 +70,7 @@ static bool credentials_work(struct turn *t, const char *key)
 {
     const char *name = strchr(key, ':') + 1;
     struct instance *i = text_starts(key, "dns:") ? world_find(t->w, FL_KIND_DNS, name) : NULL;
-    struct outcome o = {0};
+    struct outcome o = { 0 };
     struct call c;
 
     if (!i || !i->plugin->ops.dns.test)
@@ -98,7 +95,8 @@ static void hold_others(struct turn *t, const struct verdict *v)
     if (v->scope == SCOPE_DOMAIN) {
         text_copy(authority, sizeof authority, key);
         bool second = hold_second_domain(t->e->holds, authority, t->domain, t->now_ms);
-        snprintf(key, sizeof key, "%.200s/order%s%.180s", authority, second ? "" : "/", second ? "" : t->domain);
+        snprintf(key, sizeof key, "%.200s/order%s%.180s", authority, second ? "" : "/",
+                 second ? "" : t->domain);
     } else if (v->code == FL_EAUTH && credentials_work(t, key)) {
         return;
     }
@@ -115,33 +113,34 @@ static void tell(struct turn *t, const struct verdict *v)
         clock_span(v->at_ms > t->now_ms ? v->at_ms - t->now_ms : 0, next);
     snprintf(tries, sizeof tries, "%u", v->counts.tries + v->counts.rejects);
     if (v->failed)
-        log_event(v->alarm ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, v->gave_up ? "step-gave-up" : "step-failed", k->kind->name,
-                  task_subject(k), "step", was->name, "code", outcome_code_name(v->code), "problem",
-                  t->out.problem[0] ? t->out.problem : NULL, "try", tries, "next",
+        log_event(v->alarm ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, v->gave_up ? "step-gave-up" : "step-failed",
+                  k->kind->name, task_subject(k), "step", was->name, "code", outcome_code_name(v->code),
+                  "problem", t->out.problem[0] ? t->out.problem : NULL, "try", tries, "next",
                   v->at_ms == JUDGE_NEVER ? "reload" : next, "msg", t->out.msg, NULL);
     else if (v->code == FL_OK && log_wants(LOG_LEVEL_DEBUG))
-        log_event(LOG_LEVEL_DEBUG, "step-done", k->kind->name, task_subject(k), "step", was->name, "next", is->name, NULL);
+        log_event(LOG_LEVEL_DEBUG, "step-done", k->kind->name, task_subject(k), "step", was->name, "next",
+                  is->name, NULL);
     if (t->e->conf.progress)
         pool_tell(t->e->pool, &t->e->conf,
-                  &(struct progress){.kind = k->kind->name,
-                                     .name = task_subject(k),
-                                     .step = is->name,
-                                     .help = is->help,
-                                     .code = v->code,
-                                     .msg = t->out.msg,
-                                     .next_ms = v->at_ms});
+                  &(struct progress){ .kind = k->kind->name,
+                                      .name = task_subject(k),
+                                      .step = is->name,
+                                      .help = is->help,
+                                      .code = v->code,
+                                      .msg = t->out.msg,
+                                      .next_ms = v->at_ms });
 }
 
 static void decide(struct turn *t, int code, struct verdict *v)
 {
-    struct judge_case c = {.kind = t->task->kind,
-                           .step = t->task->step,
-                           .code = code,
-                           .problem = t->out.problem,
-                           .http = t->out.http,
-                           .retry_after_ms = t->out.retry_after_ms,
-                           .now_ms = clock_wall_ms(),
-                           .since_ms = json_int(t->rec, "since", t->now_ms)};
+    struct judge_case c = { .kind = t->task->kind,
+                            .step = t->task->step,
+                            .code = code,
+                            .problem = t->out.problem,
+                            .http = t->out.http,
+                            .retry_after_ms = t->out.retry_after_ms,
+                            .now_ms = clock_wall_ms(),
+                            .since_ms = json_int(t->rec, "since", t->now_ms) };
 
     record_counts(t->rec, &c.counts);
     c.jitter = jitter(t->task->name, c.counts.tries);
@@ -158,16 +157,17 @@ static bool worth_saving(const struct turn *t, const struct verdict *v, uint8_t 
 {
     if (v->code == FL_ECANCEL)
         return false;
-    if (t->task->kind == &task_kinds[KIND_ZONE] && !v->failed && strcmp(json_str(t->rec, "code", "ok"), "ok") == 0)
+    if (t->task->kind == &task_kinds[KIND_ZONE] && !v->failed &&
+        strcmp(json_str(t->rec, "code", "ok"), "ok") == 0)
         return false;
     return v->code != FL_EAGAIN || v->counts.looks <= 1 || v->step != was;
 }
 
 static struct turned finish(struct turn *t, const struct verdict *v)
 {
-    struct turned end = {.due_ms = v->at_ms, .wakeable = v->code == FL_OK || v->code == FL_EAGAIN};
+    struct turned end = { .due_ms = v->at_ms, .wakeable = v->code == FL_OK || v->code == FL_EAGAIN };
     uint8_t was = t->task->step;
-    struct outcome o = {0};
+    struct outcome o = { 0 };
 
     tell(t, v);
     if (v->failed)
@@ -177,23 +177,29 @@ static struct turned finish(struct turn *t, const struct verdict *v)
     if (end.gone ? record_remove(t->w->store, t->task, &o) == FL_OK : !worth_saving(t, v, was))
         return end;
     record_after(t->rec, t->task, was, v, &t->out, t->now_ms);
-    if (!end.gone && record_save(t->w->store, t->task, t->rec, &o) == FL_OK)
+    if (!end.gone && record_save(t->w->store, t->task, t->rec, &o) == FL_OK) {
+        /* Others read that record: only now may they look. */
+        if (v->code == FL_OK && t->wakes)
+            queue_poke_kind(t->e->queue, &task_kinds[KIND_CERTIFICATE]);
         return end;
+    }
     /* The disk is full or broken: nothing of this turn counts, it is run again. */
-    log_event(LOG_LEVEL_ERROR, "state-not-written", t->task->kind->name, task_subject(t->task), "msg", o.msg, NULL);
+    log_event(LOG_LEVEL_ERROR, "state-not-written", t->task->kind->name, task_subject(t->task), "msg", o.msg,
+              NULL);
     t->task->step = was;
-    return (struct turned){.due_ms = t->now_ms + 10000};
+    return (struct turned){ .due_ms = t->now_ms + 10000 };
 }
 
 struct turned turn_run(struct engine *e, struct task *task)
 {
-    struct turn t = {.e = e, .w = e->world, .task = task, .now_ms = clock_wall_ms(), .go = GO_NEXT};
-    struct outcome o = {0};
+    struct turn t = { .e = e, .w = e->world, .task = task, .now_ms = clock_wall_ms(), .go = GO_NEXT };
+    struct outcome o = { 0 };
     struct verdict v;
-    struct turned end = {.due_ms = t.now_ms + 60000};
+    struct turned end = { .due_ms = t.now_ms + 60000 };
 
     if (record_load(e->world->store, task, &t.rec, &o) != FL_OK) {
-        log_event(LOG_LEVEL_ERROR, "state-not-read", task->kind->name, task_subject(task), "msg", o.msg, NULL);
+        log_event(LOG_LEVEL_ERROR, "state-not-read", task->kind->name, task_subject(task), "msg", o.msg,
+                  NULL);
         return end;
     }
     if (!resting(&t, &end.due_ms) && !held_up(&t, &end.due_ms)) {
@@ -205,10 +211,7 @@ struct turned turn_run(struct engine *e, struct task *task)
     return end;
 }
 
-int turn_save(struct turn *t)
-{
-    return record_save(t->w->store, t->task, t->rec, &t->out);
-}
+int turn_save(struct turn *t) { return record_save(t->w->store, t->task, t->rec, &t->out); }
 
 void turn_event(struct turn *t, const char *event, const char *fmt, ...)
 {
@@ -219,5 +222,6 @@ void turn_event(struct turn *t, const char *event, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     record_event(t->rec, t->now_ms / 1000, event, text);
-    log_event(LOG_LEVEL_INFO, event, t->task->kind->name, task_subject(t->task), "msg", text[0] ? text : NULL, NULL);
+    log_event(LOG_LEVEL_INFO, event, t->task->kind->name, task_subject(t->task), "msg", text[0] ? text : NULL,
+              NULL);
 }

@@ -24,14 +24,16 @@ struct turn {
     struct engine *e;
     struct world *w;
     struct task *task;
-    json_t *rec;        /* the task's record, an object; written back after the step */
+    json_t *rec; /* the task's record, an object; written back after the step */
     struct outcome out;
-    int64_t now_ms;     /* wall clock at the start of the turn */
-    int go;             /* step after FL_OK instead of the table's; GO_NEXT */
-    int64_t at_ms;      /* when, after FL_OK; 0: at once */
-    bool gone;          /* after FL_OK: the task and its record have done their work */
-    const char *held;   /* what the step leaned on: an instance's or authority's hold key; NULL: the task's default */
-    char domain[256];   /* registered domain that a newOrder was for */
+    int64_t now_ms; /* wall clock at the start of the turn */
+    int go;         /* step after FL_OK instead of the table's; GO_NEXT */
+    int64_t at_ms;  /* when, after FL_OK; 0: at once */
+    bool gone;      /* after FL_OK: the task and its record have done their work */
+    bool wakes;     /* after FL_OK: certificates may be waiting for what this record now says */
+    const char
+        *held; /* what the step leaned on: an instance's or authority's hold key; NULL: the task's default */
+    char domain[256]; /* registered domain that a newOrder was for */
 };
 /* Writes the record now, in the middle of a step: what comes next may not happen before this is on disk. */
 int turn_save(struct turn *t);

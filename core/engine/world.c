@@ -9,29 +9,26 @@
 #include <string.h>
 
 /* `crowd` of an instance: half of the workers may wait for it. */
-static unsigned crowd_of(const struct model *m)
-{
-    return m->workers > 3 ? (unsigned)m->workers / 2 : 1;
-}
+static unsigned crowd_of(const struct model *m) { return m->workers > 3 ? (unsigned)m->workers / 2 : 1; }
 
-static struct plugin *load_plugin(struct world *w, const struct world_conf *conf, const struct model_instance *mi,
-                                  struct diag *d)
+static struct plugin *load_plugin(struct world *w, const struct world_conf *conf,
+                                  const struct model_instance *mi)
 {
-    struct outcome o = {0};
+    struct outcome o = { 0 };
     struct plugin *p = NULL;
 
     if (plugin_load(conf->plugin_dir, mi->kind, mi->plugin, &p, &o) != FL_OK) {
-        diag_error(d, mi->file, mi->line, "%s %s: %s", plugin_kind_names[mi->kind], mi->name, o.msg);
+        diag_error(w->diag, mi->file, mi->line, "%s %s: %s", plugin_kind_names[mi->kind], mi->name, o.msg);
         return NULL;
     }
     w->plugins[w->nplugins++] = p;
     return p;
 }
 
-static struct instance *load_instance(struct world *w, const struct world_conf *conf, const struct model_instance *mi,
-                                      struct diag *d)
+static struct instance *load_instance(struct world *w, const struct world_conf *conf,
+                                      const struct model_instance *mi)
 {
-    struct plugin *p = load_plugin(w, conf, mi, d);
+    struct plugin *p = load_plugin(w, conf, mi);
     const struct instance_conf ic = {
         .name = mi->name,
         .node = mi->node,
@@ -46,14 +43,14 @@ static struct instance *load_instance(struct world *w, const struct world_conf *
     return p ? instance_new(p, &ic, &w->model->opts, &w->host) : NULL;
 }
 
-static bool load_all(struct world *w, const struct world_conf *conf, const struct model_instance *mi, size_t n,
-                     struct instance ***out, struct diag *d)
+static bool load_all(struct world *w, const struct world_conf *conf, const struct model_instance *mi,
+                     size_t n, struct instance ***out)
 {
     struct instance **v = mem_array(n + 1, sizeof *v);
 
     *out = v;
     for (size_t i = 0; v && i < n; i++)
-        v[i] = load_instance(w, conf, &mi[i], d);
+        v[i] = load_instance(w, conf, &mi[i]);
     return v != NULL;
 }
 
@@ -81,25 +78,26 @@ static int solves(void *arg, const struct model_instance *solver, const char *na
     return !text_starts(name, "*.") || (i->plugin->ops.solver.flags & FL_SOLVES_WILDCARD);
 }
 
-struct world *world_load(const struct world_conf *conf, struct diag *d)
+struct world *world_load(const struct world_conf *conf)
 {
     struct world *w = calloc(1, sizeof *w);
-    struct model *m = w ? model_load(conf->conf_file, d) : NULL;
 
-    if (!m) {
+    if (w && (w->diag = diag_new()))
+        w->model = model_load(conf->conf_file, w->diag);
+    if (!w || !w->model) {
         world_free(w);
         return NULL;
     }
-    w->model = m;
+    const struct model *m = w->model;
     w->plugins = mem_array(m->ndns + m->nsolvers + m->nsinks + 1, sizeof(struct plugin *));
-    if (!w->plugins || !load_all(w, conf, m->dns, m->ndns, &w->dns, d) ||
-        !load_all(w, conf, m->solvers, m->nsolvers, &w->solvers, d) ||
-        !load_all(w, conf, m->sinks, m->nsinks, &w->sinks, d)) {
+    if (!w->plugins || !load_all(w, conf, m->dns, m->ndns, &w->dns) ||
+        !load_all(w, conf, m->solvers, m->nsolvers, &w->solvers) ||
+        !load_all(w, conf, m->sinks, m->nsinks, &w->sinks)) {
         world_free(w);
         return NULL;
     }
-    model_check_refs(m, d);
-    model_check_solvers(m, d, solves, w);
+    model_check_refs(w->model, w->diag);
+    model_check_solvers(w->model, w->diag, solves, w);
     return w;
 }
 
@@ -124,15 +122,18 @@ void world_free(struct world *w)
         plugin_free(w->plugins[i]);
     free(w->plugins);
     model_free(w->model);
+    diag_free(w->diag);
     free(w);
 }
 
 struct instance *world_find(const struct world *w, enum fl_kind kind, const char *name)
 {
-    struct instance **lists[] = {[FL_KIND_DNS] = w->dns, [FL_KIND_SOLVER] = w->solvers, [FL_KIND_SINK] = w->sinks};
-    size_t counts[] = {[FL_KIND_DNS] = w->model->ndns,
-                       [FL_KIND_SOLVER] = w->model->nsolvers,
-                       [FL_KIND_SINK] = w->model->nsinks};
+    struct instance **lists[] = {
+        [FL_KIND_DNS] = w->dns, [FL_KIND_SOLVER] = w->solvers, [FL_KIND_SINK] = w->sinks
+    };
+    size_t counts[] = { [FL_KIND_DNS] = w->model->ndns,
+                        [FL_KIND_SOLVER] = w->model->nsolvers,
+                        [FL_KIND_SINK] = w->model->nsinks };
 
     for (size_t i = 0; i < counts[kind]; i++)
         if (lists[kind][i] && strcmp(lists[kind][i]->name, name) == 0)

@@ -16,10 +16,11 @@ struct world_authority {
     struct http_lane *lane;
 };
 struct world {
+    struct diag *diag; /* what was found wrong while loading */
     struct model *model;
-    struct host host;                /* what stands behind the plugins' fl_* calls */
+    struct host host;                          /* what stands behind the plugins' fl_* calls */
     struct instance **dns, **solvers, **sinks; /* in the model's order; NULL where loading failed */
-    struct plugin **plugins;         /* all that were loaded, NULL-terminated */
+    struct plugin **plugins;                   /* all that were loaded, NULL-terminated */
     size_t nplugins;
     struct zones_provider *providers;
     /* made by world_open() */
@@ -31,19 +32,19 @@ struct world {
     struct world_authority *authorities; /* in the model's order */
 };
 struct world_conf {
-    const char *conf_file;   /* NULL: the embedded defaults */
+    const char *conf_file; /* NULL: the embedded defaults */
     const char *plugin_dir;
     const char *record_dir, *replay_dir; /* of HTTP conversations; NULL: none */
-    bool staging;            /* authorities' staging directories */
+    bool staging;                        /* authorities' staging directories */
 };
 
 /* Reads the file, loads the plugins, fills their options, checks all that can be checked without
- * touching anything outside. Mistakes are in `d`. NULL only without memory. */
-struct world *world_load(const struct world_conf *conf, struct diag *d);
+ * touching anything outside. Mistakes are in its `diag`. NULL only without memory. */
+struct world *world_load(const struct world_conf *conf);
 /* Opens state (locked), keys, HTTP, listeners (if `serve`) and every instance that is used. */
 int world_open(struct world *w, const struct world_conf *conf, bool serve, struct outcome *o);
-/* Only what a single instance needs, without state: for `fairlead dns`. */
-int world_open_one(struct world *w, const struct world_conf *conf, struct instance *i, struct outcome *o);
+/* Only the HTTP service, for commands that open single instances: no state, no lock, no listeners. */
+int world_open_http(struct world *w, const struct world_conf *conf, struct outcome *o);
 void world_close(struct world *w); /* cancels HTTP, closes instances; no call may be running */
 void world_free(struct world *w);
 struct instance *world_find(const struct world *w, enum fl_kind kind, const char *name);

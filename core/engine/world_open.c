@@ -10,10 +10,11 @@
 
 #define USER_AGENT "fairlead/" PACKAGE_VERSION
 
-static int open_http(struct world *w, const struct world_conf *conf, struct outcome *o)
+int world_open_http(struct world *w, const struct world_conf *conf, struct outcome *o)
 {
-    const struct http_conf hc = {
-        .user_agent = USER_AGENT, .record_dir = conf->record_dir, .replay_dir = conf->replay_dir};
+    const struct http_conf hc = { .user_agent = USER_AGENT,
+                                  .record_dir = conf->record_dir,
+                                  .replay_dir = conf->replay_dir };
     int code = http_new(&hc, &w->http);
 
     w->host.http = w->http;
@@ -29,21 +30,21 @@ static int open_authority(struct world *w, const struct world_conf *conf, size_t
 
     wa->model = ma;
     if (!directory)
-        return outcome_fail(o, FL_ECONF, "authority %s has no `staging` directory: add one or leave out --staging",
-                            ma->name);
+        return outcome_fail(
+            o, FL_ECONF, "authority %s has no `staging` directory: add one or leave out --staging", ma->name);
     snprintf(who, sizeof who, "authority %s", ma->name);
-    const struct http_lane_conf lc = {.name = who,
-                                      .ca_file = ma->ca_file,
-                                      .proxy = ma->proxy,
-                                      .per_minute = (unsigned)ma->rate,
-                                      .parallel = (unsigned)ma->parallel,
-                                      .timeout_ms = ma->timeout};
-    const struct acme_conf ac = {.name = ma->name,
-                                 .directory = directory,
-                                 .accept_terms = ma->accept_terms,
-                                 .contact = ma->contact,
-                                 .eab_kid = ma->eab.kid,
-                                 .eab_hmac = ma->eab.hmac};
+    const struct http_lane_conf lc = { .name = who,
+                                       .ca_file = ma->ca_file,
+                                       .proxy = ma->proxy,
+                                       .per_minute = (unsigned)ma->rate,
+                                       .parallel = (unsigned)ma->parallel,
+                                       .timeout_ms = ma->timeout };
+    const struct acme_conf ac = { .name = ma->name,
+                                  .directory = directory,
+                                  .accept_terms = ma->accept_terms,
+                                  .contact = ma->contact,
+                                  .eab_kid = ma->eab.kid,
+                                  .eab_hmac = ma->eab.hmac };
     wa->lane = http_lane_new(w->http, &lc);
     if (!wa->lane)
         return outcome_nomem(o);
@@ -83,11 +84,11 @@ static int open_providers(struct world *w, struct outcome *o)
     for (size_t i = 0; i < m->ndns && code == FL_OK; i++) {
         struct zones_provider *p = &w->providers[i];
         struct call c;
-        *p = (struct zones_provider){.instance = w->dns[i],
-                                     .only = m->dns[i].dns.zones,
-                                     .query_servers = m->dns[i].dns.query_servers,
-                                     .ttl = m->dns[i].dns.ttl,
-                                     .visible_wait_ms = m->dns[i].dns.visible};
+        *p = (struct zones_provider){ .instance = w->dns[i],
+                                      .only = m->dns[i].dns.zones,
+                                      .query_servers = m->dns[i].dns.query_servers,
+                                      .ttl = m->dns[i].dns.ttl,
+                                      .visible_wait_ms = m->dns[i].dns.visible };
         code = call_begin(&c, p->instance, "", 0, o);
         if (code == FL_OK)
             code = call_end(&c, p->instance->plugin->ops.dns.caps(c.ctx, &p->caps), o);
@@ -95,10 +96,12 @@ static int open_providers(struct world *w, struct outcome *o)
     return code;
 }
 
-static int open_state(struct world *w, struct outcome *o)
+static int open_state(struct world *w, const struct world_conf *conf, struct outcome *o)
 {
-    char keys[512];
-    int code = store_open(w->model->state, &w->store, o);
+    char keys[512], dir[512];
+    /* A rehearsal has accounts and certificates of its own: those that are live are never in its reach. */
+    snprintf(dir, sizeof dir, "%.480s%s", w->model->state, conf->staging ? "/staging" : "");
+    int code = store_open(dir, &w->store, o);
 
     if (code != FL_OK)
         return code;
@@ -109,10 +112,10 @@ static int open_state(struct world *w, struct outcome *o)
 int world_open(struct world *w, const struct world_conf *conf, bool serve, struct outcome *o)
 {
     const struct model *m = w->model;
-    int code = open_state(w, o);
+    int code = open_state(w, conf, o);
 
     if (code == FL_OK)
-        code = open_http(w, conf, o);
+        code = world_open_http(w, conf, o);
     if (code == FL_OK && serve) {
         code = listen_new(&w->listen, o);
         w->host.listen = w->listen;
@@ -130,13 +133,6 @@ int world_open(struct world *w, const struct world_conf *conf, bool serve, struc
     if (code == FL_OK)
         code = open_authorities(w, conf, o);
     return code;
-}
-
-int world_open_one(struct world *w, const struct world_conf *conf, struct instance *i, struct outcome *o)
-{
-    int code = open_http(w, conf, o);
-
-    return code == FL_OK ? instance_open(i, o) : code;
 }
 
 static void close_all(struct instance *const *v, size_t n)

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cli.c - which command is meant, and how the configuration is found. */
+#include "ctl/cli.h"
+
+#include "base/log.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DEFAULT_CONF SYSCONFDIR "/fairlead/fairlead.conf"
+
+const struct command cli_commands[] = {
+    { "check", "[--online]", "reads the configuration and says everything that is wrong with it", cmd_check },
+    { "once", "[--wait 10m] [--dry-run] [--staging]",
+      "works until every certificate is delivered or has to wait", cmd_once },
+    { "run", "", "the service: gets, delivers and renews until it is told to end", cmd_run },
+    { "status", "[NAME] [--json]", "what each certificate has, does and waits for", cmd_status },
+    { "describe", "[SECTION | KIND/PLUGIN] [--sample | --man]", "options of the configuration and of plugins",
+      cmd_describe },
+    { "pipeline", "[--dot]", "the steps that tasks go through", cmd_pipeline },
+    { "dns", "INSTANCE zones | zone | create | list | add | remove ...", "works a DNS provider by hand",
+      cmd_dns },
+    { "version", "", "the version, the plugin ABI and the libraries", cmd_version },
+    { NULL, NULL, NULL, NULL },
+};
+
+static void help(void)
+{
+    puts("usage: fairlead [OPTIONS] COMMAND [ARGUMENTS]\n\n"
+         "Gets TLS certificates and keeps them alive where they are used.\n\nCommands:");
+    for (const struct command *c = cli_commands; c->name; c++)
+        printf("  %-9s %s\n            %s\n", c->name, c->args, c->help);
+    puts("\nOptions:\n"
+         "  -c, --conf FILE    the configuration (" DEFAULT_CONF ")\n"
+         "      --plugins DIR  where plugins are (FAIRLEAD_PLUGINS, else " PLUGINDIR ")\n"
+         "      --record DIR   writes every HTTP exchange there, without secrets\n"
+         "      --replay DIR   answers HTTP requests from there; nothing goes out\n"
+         "  -v, --verbose      the debug log on stderr\n"
+         "  -h, --help         this page\n"
+         "      --version      the version\n\n"
+         "Exit status: 0 done, 1 failed, 2 usage, 75 waiting or temporary.\n"
+         "See fairlead(8) and fairlead.conf(5).");
+}
+
+int cli_usage(const char *command, const char *fmt, ...)
+{
+    va_list ap;
+
+    fprintf(stderr, "fairlead%s%s: ", command[0] ? " " : "", command);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    for (const struct command *c = cli_commands; c->name; c++)
+        if (strcmp(c->name, command) == 0)
+            fprintf(stderr, "\nusage: fairlead %s %s", c->name, c->args);
+    fputs("\n`fairlead --help` shows all commands.\n", stderr);
+    return EXIT_USAGE;
+}
+
+int cmd_version(const struct cli *cli, int argc, char **argv)
+{
+    (void)cli;
+    (void)argv;
+    if (argc > 1)
+        return cli_usage("version", "takes no arguments");
+    printf("fairlead %s, plugin ABI %u.%u\n", PACKAGE_VERSION, FL_ABI_MAJOR, FL_ABI_MINOR);
+    return EXIT_DONE;
+}
+
+struct world_conf cli_world(const struct cli *cli)
+{
+    return (struct world_conf){ .conf_file = cli->conf,
+                                .plugin_dir = cli->plugins,
+                                .record_dir = cli->record,
+                                .replay_dir = cli->replay };
+}
+
+struct world *cli_load(const struct world_conf *wc)
+{
+    struct world *w = world_load(wc);
+
+    if (!w)
+        fputs("error: out of memory\n", stderr);
+    else if (diag_errors(w->diag) || diag_warnings(w->diag))
+        diag_print(w->diag, stderr);
+    if (!w || !diag_errors(w->diag))
+        return w;
+    world_free(w);
+    return NULL;
+}
+
+void cli_worldp(struct world **w) { world_free(*w); }
+
+int cli_failed(const struct outcome *o)
+{
+    fprintf(stderr, "error: %s\n", o->msg);
+    return o->code == FL_EAGAIN || o->code == FL_ETEMP || o->code == FL_ERATE || o->code == FL_ENOMEM
+               ? EXIT_WAITING
+               : EXIT_FAILED;
+}
+
+enum { OPT_PLUGINS = 256, OPT_RECORD, OPT_REPLAY, OPT_VERSION };
+
+/* Options before the command; the rest is the command's. Negative: go on. */
+static int globals(struct cli *cli, int argc, char **argv)
+{
+    static const struct option longs[] = { { "conf", required_argument, NULL, 'c' },
+                                           { "plugins", required_argument, NULL, OPT_PLUGINS },
+                                           { "record", required_argument, NULL, OPT_RECORD },
+                                           { "replay", required_argument, NULL, OPT_REPLAY },
+                                           { "verbose", no_argument, NULL, 'v' },
+                                           { "help", no_argument, NULL, 'h' },
+                                           { "version", no_argument, NULL, OPT_VERSION },
+                                           { NULL, 0, NULL, 0 } };
+    int opt;
+
+    while ((opt = getopt_long(argc, argv, "+c:vh", longs, NULL)) != -1)
+        switch (opt) {
+        case 'c':
+            cli->conf = optarg;
+            cli->conf_given = true;
+            break;
+        case OPT_PLUGINS: cli->plugins = optarg; break;
+        case OPT_RECORD: cli->record = optarg; break;
+        case OPT_REPLAY: cli->replay = optarg; break;
+        case 'v': cli->verbose = true; break;
+        case 'h': help(); return EXIT_DONE;
+        case OPT_VERSION: return cmd_version(cli, 1, argv);
+        default: fputs("`fairlead --help` shows all options.\n", stderr); return EXIT_USAGE;
+        }
+    return -1;
+}
+
+int cli_main(int argc, char **argv)
+{
+    struct cli cli = { .conf = DEFAULT_CONF, .plugins = getenv("FAIRLEAD_PLUGINS") };
+    int status = globals(&cli, argc, argv);
+
+    if (status >= 0)
+        return status;
+    if (!cli.plugins || !cli.plugins[0])
+        cli.plugins = PLUGINDIR;
+    log_setup(cli.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, LOG_TEXT, 2);
+    if (optind >= argc) {
+        help();
+        return EXIT_USAGE;
+    }
+    argc -= optind;
+    argv += optind;
+    optind = 0; /* glibc: scan afresh, the command has options of its own */
+    for (const struct command *c = cli_commands; c->name; c++)
+        if (strcmp(c->name, argv[0]) == 0)
+            return c->run(&cli, argc, argv);
+    return cli_usage("", "there is no command `%s`", argv[0]);
+}

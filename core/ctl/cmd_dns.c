@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_dns.c - `fairlead dns`: works a provider by hand, without state. */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "ctl/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+struct work {
+    struct instance *i;
+    const struct fl_dns_ops *ops;
+    int argc;
+    char **argv; /* behind the verb */
+};
+
+static const struct {
+    const char *name;
+    uint32_t type;
+} types[] = { { "A", FL_RR_A },     { "NS", FL_RR_NS },   { "CNAME", FL_RR_CNAME },
+              { "SOA", FL_RR_SOA }, { "TXT", FL_RR_TXT }, { "AAAA", FL_RR_AAAA } };
+
+static uint32_t type_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcasecmp(types[i].name, name) == 0)
+            return types[i].type;
+    return 0;
+}
+
+static const char *type_name(uint32_t type)
+{
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i].type == type)
+            return types[i].name;
+    return "?";
+}
+
+static void show_zone(const struct fl_zone *z)
+{
+    printf("%s%s%s\n", z->apex, z->id ? " " : "", z->id ? z->id : "");
+    for (const char *const *ns = z->name_servers; ns && *ns; ns++)
+        printf("  name server %s\n", *ns);
+}
+
+static void show_rrset(const struct fl_rrset *r, const char *apex)
+{
+    for (size_t i = 0; i < r->n; i++)
+        printf("%s%s%s %u %s %s\n", r->name, r->name[0] ? "." : "", apex, r->ttl, type_name(r->type),
+               r->values[i].text);
+}
+
+static int zones(struct work *w, struct outcome *o)
+{
+    struct emitted e;
+    struct call c;
+
+    if (!w->ops->zones)
+        return outcome_fail(o, FL_ECONF, "%s cannot list its zones: ask for one by `zone APEX`", w->i->who);
+    int code = call_begin(&c, w->i, "dns", 0, o);
+    if (code != FL_OK)
+        return code;
+    code = w->ops->zones(c.ctx);
+    call_emitted(&c, &e);
+    for (size_t i = 0; i < e.nzones && code == FL_OK; i++)
+        show_zone(&e.zones[i]);
+    return call_end(&c, code, o);
+}
+
+static int zone(struct work *w, struct outcome *o)
+{
+    struct fl_zone z = { 0 };
+    struct call c;
+    bool create = strcmp(w->argv[-1], "create") == 0;
+
+    if (create && !w->ops->create)
+        return outcome_fail(o, FL_ECONF, "%s cannot create zones", w->i->who);
+    int code = call_begin(&c, w->i, "dns", 0, o);
+    if (code != FL_OK)
+        return code;
+    code = create ? w->ops->create(c.ctx, w->argv[0], &z) : w->ops->zone(c.ctx, w->argv[0], &z);
+    if (code == FL_OK)
+        show_zone(&z);
+    return call_end(&c, code, o);
+}
+
+/* The longest zone of the account above the name; `apex` is left pointing into it. */
+static int find_apex(struct work *w, const char *name, const char **apex, struct outcome *o)
+{
+    for (*apex = name; *apex; *apex = strchr(*apex, '.') ? strchr(*apex, '.') + 1 : NULL) {
+        struct fl_zone z = { 0 };
+        struct call c;
+        int code = call_begin(&c, w->i, "dns", 0, o);
+        if (code == FL_OK)
+            code = call_end(&c, w->ops->zone(c.ctx, *apex, &z), o);
+        if (code != FL_EREJECT)
+            return code;
+    }
+    return outcome_fail(o, FL_EREJECT, "%s holds no zone for %s", w->i->who, name);
+}
+
+static int list(struct work *w, struct outcome *o)
+{
+    const char *apex = w->argv[0], *name = w->argc > 1 ? w->argv[1] : NULL;
+    uint32_t type = w->argc > 2 ? type_of(w->argv[2]) : 0;
+    struct fl_zone z = { 0 };
+    struct emitted e = { 0 };
+    struct call c;
+    int code = call_begin(&c, w->i, "dns", 0, o);
+
+    if (code != FL_OK)
+        return code;
+    code = w->ops->zone(c.ctx, apex, &z);
+    if (code == FL_OK)
+        code = w->ops->list(c.ctx, &z, name, type);
+    call_emitted(&c, &e);
+    for (size_t i = 0; i < e.nrrsets && code == FL_OK; i++)
+        show_rrset(&e.rrsets[i], apex);
+    return call_end(&c, code, o);
+}
+
+/* What the RRset is to be: what stands there, with the value added or without it (value NULL: without all). */
+static size_t merged(const struct fl_rrset *now, const char *value, bool add, struct fl_value *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; now && i < now->n; i++)
+        if (value && strcmp(now->values[i].text, value) != 0)
+            out[n++] = now->values[i];
+    if (add)
+        out[n++] = (struct fl_value){ .text = value };
+    return n;
+}
+
+static int change(struct work *w, struct fl_ctx *ctx, struct call *c, const char *apex, const char *name,
+                  bool add)
+{
+    const char *value = w->argc > 2 ? w->argv[2] : NULL, *receipt = NULL;
+    int64_t ttl = 60;
+    struct fl_zone z = { 0 };
+    struct emitted e;
+    int code = w->ops->zone(ctx, apex, &z);
+
+    if (w->argc > 3 && !text_int(w->argv[3], 1, 604800, &ttl))
+        return fl_fail(ctx, FL_ECONF, "TTL %s: must be 1 to 604800 seconds", w->argv[3]);
+    if (code == FL_OK)
+        code = w->ops->list(ctx, &z, name, type_of(w->argv[1]));
+    if (code != FL_OK)
+        return code;
+    call_emitted(c, &e);
+    const struct fl_rrset *now = e.nrrsets ? &e.rrsets[0] : NULL;
+    struct fl_value *after = fl_alloc(ctx, ((now ? now->n : 0) + 1) * sizeof *after);
+    if (!after)
+        return FL_ENOMEM;
+    const struct fl_change ch = { .name = name,
+                                  .type = type_of(w->argv[1]),
+                                  .ttl_before = now ? now->ttl : 0,
+                                  .ttl = (uint32_t)ttl,
+                                  .before = now ? now->values : NULL,
+                                  .nbefore = now ? now->n : 0,
+                                  .after = after,
+                                  .nafter = merged(now, value, add, after),
+                                  .etag = now ? now->etag : NULL };
+    return w->ops->apply(ctx, &z, &ch, 1, &receipt);
+}
+
+static int add_or_remove(struct work *w, struct outcome *o)
+{
+    bool add = strcmp(w->argv[-1], "add") == 0;
+    const char *apex = NULL;
+    struct call c;
+
+    if (!type_of(w->argv[1]))
+        return outcome_fail(o, FL_ECONF, "type %s: must be A, AAAA, CNAME, NS or TXT", w->argv[1]);
+    int code = find_apex(w, w->argv[0], &apex, o);
+    if (code == FL_OK)
+        code = call_begin(&c, w->i, "dns", 0, o);
+    if (code != FL_OK)
+        return code;
+    size_t len = (size_t)(apex - w->argv[0]);
+    const char *name = fl_printf(c.ctx, "%.*s", len ? (int)len - 1 : 0, w->argv[0]);
+    return call_end(&c, change(w, c.ctx, &c, apex, name, add), o);
+}
+
+static const struct {
+    const char *name;
+    int least, most;
+    int (*run)(struct work *w, struct outcome *o);
+    const char *args;
+} verbs[] = {
+    { "zones", 0, 0, zones, "" },
+    { "zone", 1, 1, zone, "APEX" },
+    { "create", 1, 1, zone, "APEX" },
+    { "list", 1, 3, list, "APEX [NAME [TYPE]]" },
+    { "add", 3, 4, add_or_remove, "NAME TYPE VALUE [TTL]" },
+    { "remove", 2, 3, add_or_remove, "NAME TYPE [VALUE]" },
+};
+
+static int run_verb(struct world *w, const struct world_conf *wc, size_t verb, const char *instance,
+                    struct work *work)
+{
+    struct outcome o = { 0 };
+
+    work->i = world_find(w, FL_KIND_DNS, instance);
+    if (!work->i) {
+        fprintf(stderr, "error: there is no dns instance `%s` in the configuration\n", instance);
+        return EXIT_FAILED;
+    }
+    work->ops = &work->i->plugin->ops.dns;
+    int code = world_open_http(w, wc, &o);
+    if (code == FL_OK)
+        code = instance_open(work->i, &o);
+    if (code == FL_OK)
+        code = verbs[verb].run(work, &o);
+    return code == FL_OK ? EXIT_DONE : cli_failed(&o);
+}
+
+int cmd_dns(const struct cli *cli, int argc, char **argv)
+{
+    const struct world_conf wc = cli_world(cli);
+    cleanup_(cli_worldp) struct world *w = NULL;
+    size_t v = 0, n = sizeof verbs / sizeof *verbs;
+
+    if (argc < 3)
+        return cli_usage("dns", "an instance and a verb are needed");
+    while (v < n && strcmp(verbs[v].name, argv[2]) != 0)
+        v++;
+    if (v == n)
+        return cli_usage("dns", "there is no verb `%s`", argv[2]);
+    if (argc - 3 < verbs[v].least || argc - 3 > verbs[v].most)
+        return cli_usage("dns", "usage is: dns %s %s %s", argv[1], verbs[v].name, verbs[v].args);
+    w = cli_load(&wc);
+    if (!w)
+        return EXIT_FAILED;
+    struct work work = { .argc = argc - 3, .argv = argv + 3 };
+    return run_verb(w, &wc, v, argv[1], &work);
+}

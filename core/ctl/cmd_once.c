@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_once.c - `fairlead once`: works until every task rests or has to wait, then says how things stand. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "ctl/cli.h"
+#include "ctl/report.h"
+#include "ctl/watch.h"
+#include "engine/engine.h"
+#include "proc/signals.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+struct once {
+    int64_t wait_ms;
+    bool dry_run, staging;
+};
+
+static int parse(struct once *once, int argc, char **argv)
+{
+    static const struct option longs[] = { { "wait", required_argument, NULL, 'w' },
+                                           { "dry-run", no_argument, NULL, 'd' },
+                                           { "staging", no_argument, NULL, 's' },
+                                           { NULL, 0, NULL, 0 } };
+    int opt;
+
+    while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+        const char *why = opt == 'w' ? opt_duration(optarg, &once->wait_ms) : NULL;
+        if (opt == '?')
+            return cli_usage("once", "see above");
+        if (why)
+            return cli_usage("once", "--wait %s: %s", optarg, why);
+        once->dry_run = once->dry_run || opt == 'd';
+        once->staging = once->staging || opt == 's';
+    }
+    return optind < argc ? cli_usage("once", "takes no arguments") : EXIT_DONE;
+}
+
+/* Until quiet, out of time, interrupted or stuck. */
+static void work(struct engine *e, int64_t until_ms, int signals)
+{
+    while (!engine_quiet(e, until_ms, 500))
+        if (signals_next(signals) || !engine_healthy(e))
+            return;
+}
+
+static int summary(const struct world *w, bool staging)
+{
+    bool failed = false, waiting = false;
+
+    for (size_t i = 0; i < w->model->ncertificates; i++) {
+        struct model_certificate mc = w->model->certificates[i];
+        static const char *const none[] = { NULL };
+        mc.sinks = staging ? none : mc.sinks;
+        cleanup_(json_freep) json_t *cert = report_certificate(w->store, &mc);
+        const char *state = json_str(cert, "state", "");
+        report_line(stdout, cert);
+        failed = failed || strcmp(state, "failed") == 0;
+        waiting = waiting || strcmp(state, "delivered") != 0;
+    }
+    return failed ? EXIT_FAILED : waiting ? EXIT_WAITING : EXIT_DONE;
+}
+
+static int run_engine(struct world *w, const struct once *once, int signals)
+{
+    cleanup_(watch_done) struct watch watch = { 0 };
+    struct outcome o = { 0 };
+    struct engine *e = NULL;
+    const struct engine_conf ec = { .world = w,
+                                    .once = true,
+                                    .dry_run = once->dry_run,
+                                    .no_delivery = once->staging,
+                                    .progress = watch_progress,
+                                    .arg = &watch };
+
+    watch_init(&watch, w->model, stdout);
+    int code = engine_new(&ec, &e, &o);
+    if (code == FL_OK)
+        code = engine_start(e, &o);
+    if (code == FL_OK)
+        work(e, clock_wall_ms() + once->wait_ms, signals);
+    if (e && !engine_stop(e)) {
+        fputs("error: a plugin does not come back; what is on disk stands\n", stderr);
+        _exit(EXIT_FAILED);
+    }
+    engine_free(e);
+    if (code != FL_OK)
+        return cli_failed(&o);
+    watch_done(&watch);
+    return once->dry_run ? EXIT_DONE : summary(w, once->staging);
+}
+
+int cmd_once(const struct cli *cli, int argc, char **argv)
+{
+    struct once once = { .wait_ms = 10 * 60 * 1000 };
+    struct world_conf wc = cli_world(cli);
+    cleanup_(cli_worldp) struct world *w = NULL;
+    auto_close int signals = -1;
+    struct outcome o = { 0 };
+    int status = parse(&once, argc, argv);
+
+    if (status != EXIT_DONE)
+        return status;
+    wc.staging = once.staging;
+    w = cli_load(&wc);
+    if (!w)
+        return EXIT_FAILED;
+    signals = signals_open();
+    if (world_open(w, &wc, !once.dry_run, &o) != FL_OK)
+        return cli_failed(&o);
+    status = run_engine(w, &once, signals);
+    if (once.staging)
+        puts("This was a rehearsal: the certificates are test certificates, nothing was delivered.");
+    return status;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* report.c - puts a certificate's records together. */
+#include "ctl/report.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "engine/record.h"
+#include "engine/steps.h"
+
+#include <string.h>
+
+static const struct {
+    const char *problem, *todo;
+} todos[] = {
+    { "dns", "see that the zone is delegated to servers that can be reached from outside" },
+    { "connection", "let the authority reach the name's address: port 80 for http-01, 443 for tls-alpn-01" },
+    { "unauthorized", "find out who else answers for this name: what the authority saw was not our proof" },
+    { "incorrectResponse",
+      "find out who else answers for this name: what the authority saw was not our proof" },
+    { "tls", "see that port 443 of the name's address reaches this machine" },
+    { "caa", "allow this authority in the name's CAA records, or use another" },
+    { "rejectedIdentifier", "use another authority for this name, or take it out" },
+    { "unsupportedIdentifier", "use another authority for this name, or take it out" },
+    { "externalAccountRequired", "add `eab = { kid; hmac; }` of the authority to the configuration" },
+    { "userActionRequired", "open the address in the message and do what it says" },
+    { "accountDoesNotExist",
+      "restore the account's key, or remove the account from the state to make a new one" },
+    { "invalidContact", "correct `contact` of the authority" },
+    { "unsupportedContact", "correct `contact` of the authority" },
+};
+
+const char *report_todo(int code, const char *problem)
+{
+    for (size_t i = 0; i < sizeof todos / sizeof *todos; i++)
+        if (strcmp(todos[i].problem, problem) == 0)
+            return todos[i].todo;
+    if (code == FL_ECONF)
+        return "correct what the message says and start again";
+    if (code == FL_EAUTH)
+        return "correct the credentials";
+    return code == FL_EREJECT ? "correct what the message says" : "";
+}
+
+static int code_of(const json_t *rec) { return outcome_code_parse(json_str(rec, "code", "ok")); }
+
+static bool is_failure(int code)
+{
+    return code == FL_EAUTH || code == FL_EREJECT || code == FL_ECONF || code == FL_EPROTO;
+}
+
+static void copy_common(json_t *to, const json_t *rec, int kind)
+{
+    const char *step = json_str(rec, "step", task_kinds[kind].steps[0].name);
+
+    json_put_str(to, "step", step);
+    for (uint8_t i = 0; i < task_kinds[kind].n; i++)
+        if (strcmp(task_kinds[kind].steps[i].name, step) == 0)
+            json_put_str(to, "help", task_kinds[kind].steps[i].help);
+    json_put_str(to, "code", json_str(rec, "code", "ok"));
+    json_put_str(to, "problem", json_str(rec, "problem", NULL));
+    json_put_str(to, "msg", json_str(rec, "msg", NULL));
+    if (json_int(rec, "due", 0))
+        json_put_int(to, "next_at", json_int(rec, "due", 0) / 1000);
+}
+
+static json_t *lineage(const json_t *rec, const char *key)
+{
+    json_t *to = json_object(), *out = json_object();
+    const json_t *live = json_obj(rec, "live");
+
+    json_put_str(to, "key_type", key);
+    copy_common(to, rec, KIND_CERTIFICATE);
+    if (!live) {
+        json_decref(out);
+        return to;
+    }
+    json_put_str(out, "serial", json_str(live, "serial", ""));
+    json_put_str(out, "issuer", json_str(live, "issuer", NULL));
+    json_put_str(out, "authority", json_str(live, "authority", NULL));
+    json_put_int(out, "not_before", json_int(live, "not_before", 0));
+    json_put_int(out, "not_after", json_int(live, "not_after", 0));
+    if (json_int(rec, "renew_at", 0))
+        json_put_int(out, "renew_at", json_int(rec, "renew_at", 0));
+    json_put(to, "live", out);
+    return to;
+}
+
+/* The worst of its parts is the state of the whole. */
+static void worse(json_t *cert, const char *state, const json_t *rec, int code)
+{
+    const char *now = json_str(cert, "state", "delivered");
+    bool failed = strcmp(now, "failed") == 0;
+
+    if (failed || (strcmp(now, "waiting") == 0 && strcmp(state, "failed") != 0))
+        return;
+    json_put_str(cert, "state", state);
+    json_put_str(cert, "msg", json_str(rec, "msg", NULL));
+    const char *todo = report_todo(code, json_str(rec, "problem", ""));
+    json_put_str(cert, "todo", is_failure(code) && todo[0] ? todo : NULL);
+}
+
+static void add_lineage(struct store *s, const struct model_certificate *mc, const char *key, json_t *cert)
+{
+    char name[400];
+    cleanup_(json_freep) json_t *rec =
+        lineage_name(mc, key, name) ? record_peek(s, KIND_CERTIFICATE, name) : NULL;
+    int code = code_of(rec);
+
+    json_array_append_new(json_object_get(cert, "lineages"), lineage(rec, key));
+    if (is_failure(code))
+        worse(cert, "failed", rec, code);
+    else if (!rec)
+        worse(cert, "planned", rec, code);
+    else if (!json_obj(rec, "live") || strcmp(json_str(rec, "step", ""), "rest") != 0)
+        worse(cert, "waiting", rec, code);
+    json_t *history = json_object_get(rec, "history");
+    if (json_is_array(history))
+        json_array_extend(json_object_get(cert, "history"), history);
+}
+
+/* Delivered means: exactly the serials that are live. */
+static bool up_to_date(const json_t *cert, const json_t *rec)
+{
+    const json_t *lineages = json_list(cert, "lineages"), *l;
+    const json_t *have = json_list(rec, "delivered");
+    size_t i, live = 0;
+
+    json_array_foreach(lineages, i, l)
+    {
+        const char *serial = json_str(json_obj(l, "live"), "serial", NULL);
+        size_t k = 0;
+        if (!serial)
+            continue;
+        live++;
+        while (k < json_array_size(have) && strcmp(json_string_value(json_array_get(have, k)), serial) != 0)
+            k++;
+        if (k == json_array_size(have))
+            return false;
+    }
+    return live > 0;
+}
+
+static void add_target(struct store *s, const struct model_certificate *mc, const char *sink, json_t *cert)
+{
+    char name[400];
+    json_t *to = json_object();
+
+    snprintf(name, sizeof name, "%.250s>%.100s", mc->name, sink);
+    cleanup_(json_freep) json_t *rec = record_peek(s, KIND_DELIVERY, name);
+    int code = code_of(rec);
+    json_put_str(to, "sink", sink);
+    copy_common(to, rec, KIND_DELIVERY);
+    if (json_list(rec, "delivered"))
+        json_put(to, "serials", json_incref(json_object_get(rec, "delivered")));
+    json_array_append_new(json_object_get(cert, "targets"), to);
+    if (is_failure(code))
+        worse(cert, "failed", rec, code);
+    else if (!up_to_date(cert, rec) || code != FL_OK)
+        worse(cert, "waiting", rec, code);
+}
+
+json_t *report_certificate(struct store *s, const struct model_certificate *mc)
+{
+    json_t *cert = json_object();
+
+    json_put_str(cert, "name", mc->name);
+    json_put(cert, "names", strv_json(mc->names));
+    json_put_str(cert, "state", "delivered");
+    json_put(cert, "lineages", json_array());
+    json_put(cert, "targets", json_array());
+    json_put(cert, "history", json_array());
+    for (const char *const *key = mc->keys; *key; key++)
+        add_lineage(s, mc, *key, cert);
+    for (const char *const *sink = mc->sinks; sink && *sink; sink++)
+        add_target(s, mc, *sink, cert);
+    if (mc->addresses) {
+        cleanup_(json_freep) json_t *rec = record_peek(s, KIND_HOST, mc->name);
+        if (is_failure(code_of(rec)))
+            worse(cert, "failed", rec, code_of(rec));
+    }
+    return cert;
+}
+
+static bool known(const struct model *m, const char *lineage_key)
+{
+    char name[400];
+
+    for (size_t i = 0; i < m->ncertificates; i++)
+        for (const char *const *key = m->certificates[i].keys; *key; key++)
+            if (lineage_name(&m->certificates[i], *key, name) && strcmp(name, lineage_key) == 0)
+                return true;
+    return false;
+}
+
+json_t *report_orphans(struct store *s, const struct model *m)
+{
+    json_t *out = json_array();
+    char **keys = NULL;
+    struct outcome o = { 0 };
+
+    if (store_list(s, STORE_CERTS, &keys, &o) == FL_OK)
+        for (char **k = keys; *k; k++)
+            if (text_starts(*k, "certificate:") && !known(m, strchr(*k, ':') + 1))
+                json_array_append_new(out, json_string(strchr(*k, ':') + 1));
+    store_keys_free(keys);
+    return out;
+}
