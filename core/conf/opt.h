@@ -53,10 +53,13 @@ const char *opt_secret(struct opt_ctx *c, const char *who, const struct conf_nod
 
 /* "duration, 1s to 1d, default 60s". */
 void opt_describe(const struct fl_option *o, char *out, size_t size);
+/* "a, b, c" of a NULL-terminated list. */
+const char *opt_join(struct arena *a, const char *const *words);
 /* The table as a list of mdoc(7) items; a group's members are a list within its item. */
 void opt_man(FILE *f, const struct fl_option *table, int depth);
-/* The table as commented lines of a configuration file, each `indent` blanks in: help, type, and the
- * option with its default or an example. */
-void opt_sample(FILE *f, const struct fl_option *table, int indent);
+/* The table as commented lines of a configuration file, each `indent` blanks in: help, type, and the option with its
+ * default or an example. The first '#' of every line taken away, it is a configuration. `examples`: pairs of an
+ * option's name and its value as written in a file, NULL-terminated; may be NULL. */
+void opt_sample(FILE *f, const struct fl_option *table, int indent, const char *const *examples);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -61,7 +62,7 @@ void opt_describe(const struct fl_option *o, char *out, size_t size)
     if (o->flags & FL_REQUIRED)
         buf_adds(&b, ", required");
     else if (o->dflt)
-        buf_addf(&b, ", default %s", o->dflt);
+        buf_addf(&b, ", default %s", *o->dflt ? o->dflt : "\"\"");
     if (o->flags & FL_DEPRECATED)
         buf_adds(&b, ", deprecated");
     text_copy(out, size, buf_text(&b));
@@ -77,6 +78,13 @@ static void roff(FILE *f, const char *text)
     for (; *text; text++)
         fputs(*text == '\\' ? "\\e" : (char[2]){ *text }, f);
 }
+static void sentence(FILE *f, const char *text)
+{
+    if (islower((unsigned char)*text))
+        fputc(toupper((unsigned char)*text++), f);
+    roff(f, text);
+    fputs(".\n", f);
+}
 void opt_man(FILE *f, const struct fl_option *table, int depth)
 {
     char line[512];
@@ -89,8 +97,7 @@ void opt_man(FILE *f, const struct fl_option *table, int depth)
         fprintf(f, ".It Cm %s No \\(em ", o->name);
         roff(f, line);
         fputc('\n', f);
-        roff(f, o->help);
-        fputs(".\n", f);
+        sentence(f, o->help);
         if (o->type == FL_T_GROUP)
             opt_man(f, o->group, depth + 1);
     }
@@ -99,45 +106,63 @@ void opt_man(FILE *f, const struct fl_option *table, int depth)
 
 /* ---- the sample ---- */
 
-static const char *example(const struct fl_option *o)
+/* What the sample calls an entry of each section. */
+static const char *entry(const char *section)
+{
+    static const char *const names[] = { "authorities", "\"letsencrypt\"", "dns",   "\"self\"",
+                                         "solvers",     "\"txt\"",         "sinks", "\"disk\"",
+                                         "clusters",    "\"prod\"",        NULL };
+    for (const char *const *p = names; *p; p += 2)
+        if (!strcmp(p[0], section))
+            return p[1];
+    return "\"NAME\"";
+}
+static void one_example(FILE *f, const struct fl_option *o)
 {
     static const char *const words[] = {
-        [FL_T_STRING] = "\"...\"",
-        [FL_T_SECRET] = "\"file:/etc/fairlead/secret\"",
-        [FL_T_URL] = "\"https://...\"",
-        [FL_T_PATH] = "\"/...\"",
-        [FL_T_ADDRESS] = "\"192.0.2.1\"",
+        [FL_T_STRING] = "\"\"",
+        [FL_T_SECRET] = "\"secret\"",
+        [FL_T_URL] = "\"https://example.org/\"",
+        [FL_T_PATH] = "\"/etc/fairlead/file\"",
+        [FL_T_ADDRESS] = "\"192.0.2.1:53\"",
         [FL_T_DOMAIN] = "\"example.org\"",
         [FL_T_INT] = "0",
         [FL_T_DURATION] = "\"1m\"",
         [FL_T_SIZE] = "\"64k\"",
         [FL_T_BOOL] = "false",
-        [FL_T_REF] = "\"NAME\"",
     };
-    return o->type == FL_T_ENUM ? NULL : words[o->type];
+    if (o->type == FL_T_ENUM)
+        fprintf(f, "\"%s\"", o->choices[0]);
+    else
+        fputs(o->type == FL_T_REF ? entry(o->section) : words[o->type], f);
 }
-static void sample_value(FILE *f, const struct fl_option *o)
+static void default_words(FILE *f, const struct fl_option *o)
 {
-    bool quoted = o->type != FL_T_INT && o->type != FL_T_BOOL;
+    const char *quote = o->type != FL_T_INT && o->type != FL_T_BOOL ? "\"" : "";
     const char *p = o->dflt;
 
-    if (o->flags & FL_LIST)
-        fputs("[ ", f);
-    if (!p && o->type == FL_T_ENUM)
-        fprintf(f, "\"%s\"", o->choices[0]);
-    else if (!p)
-        fputs(example(o), f);
-    for (; p && *p; p += strspn(p, ", ")) {
+    do {
         size_t len = o->flags & FL_LIST ? strcspn(p, ",") : strlen(p);
-        fprintf(f, "%s%s%.*s%s", p == o->dflt ? "" : ", ", quoted ? "\"" : "", (int)len, p,
-                quoted ? "\"" : "");
+        fprintf(f, "%s%s%.*s%s", p == o->dflt ? "" : ", ", quote, (int)len, p, quote);
         p += len;
-    }
-    if (p && p == o->dflt)
-        fputs("\"\"", f);
+        p += strspn(p, ", ");
+    } while (*p);
+}
+static void sample_value(FILE *f, const struct fl_option *o, const char *const *examples)
+{
+    for (; examples && *examples; examples += 2)
+        if (!strcmp(examples[0], o->name)) {
+            fprintf(f, "%s;\n", examples[1]);
+            return;
+        }
+    fputs(o->flags & FL_LIST ? "[ " : "", f);
+    if (o->dflt)
+        default_words(f, o);
+    else
+        one_example(f, o);
     fputs(o->flags & FL_LIST ? " ];\n" : ";\n", f);
 }
-void opt_sample(FILE *f, const struct fl_option *table, int indent)
+void opt_sample(FILE *f, const struct fl_option *table, int indent, const char *const *examples)
 {
     char line[512];
 
@@ -146,10 +171,10 @@ void opt_sample(FILE *f, const struct fl_option *table, int indent)
         fprintf(f, "#%*s# %s (%s)\n#%*s%s = ", indent, "", o->help, line, indent, "", o->name);
         if (o->type == FL_T_GROUP) {
             fputs("{\n", f);
-            opt_sample(f, o->group, indent + 2);
+            opt_sample(f, o->group, indent + 2, examples);
             fprintf(f, "#%*s};\n", indent, "");
         } else {
-            sample_value(f, o);
+            sample_value(f, o, examples);
         }
     }
 }

@@ -84,6 +84,7 @@ const char *opt_words(struct arena *a, const char *const *words, const char *las
         buf_addf(&b, "%s%s", *words, !words[1] ? "" : words[2] ? ", " : last);
     return arena_strdup(a, buf_text(&b));
 }
+const char *opt_join(struct arena *a, const char *const *words) { return opt_words(a, words, ", "); }
 static const char *url_host(const char *at, size_t len)
 {
     char host[256], ip[46], name[256];
@@ -170,9 +171,8 @@ static const char *choice(struct arena *a, const struct fl_option *o, const char
         return arena_printf(a, "is not known: did you mean \"%s\"?", near);
     return arena_printf(a, "is not known: it is one of %s", opt_words(a, o->choices, " and "));
 }
-static const char *whole(const struct fl_option *o, const char *text, int64_t *out)
+static const char *whole(const char *text, int64_t *out)
 {
-    (void)o;
     return text_int(text, INT32_MIN, INT32_MAX, out) ? NULL : "is no whole number";
 }
 const char *opt_range(struct arena *a, const struct fl_option *o, int64_t n)
@@ -196,9 +196,10 @@ const char *opt_range(struct arena *a, const struct fl_option *o, int64_t n)
     return arena_printf(a, "is too %s: it goes from %" PRId64 " to %" PRId64, n < o->min ? "small" : "large",
                         o->min, o->max);
 }
-static const char *ranged(struct arena *a, const struct fl_option *o, const char *why, int64_t n)
+/* The number by pointer: what says `why` also writes it. */
+static const char *ranged(struct arena *a, const struct fl_option *o, const char *why, const int64_t *n)
 {
-    return why ? why : opt_range(a, o, n);
+    return why ? why : opt_range(a, o, *n);
 }
 static const char *flag(const char *text, bool *out)
 {
@@ -217,9 +218,9 @@ const char *opt_value(struct arena *a, const struct fl_option *o, const char *te
     case FL_T_DOMAIN: return domain(a, text, &out->text);
     case FL_T_ENUM: return choice(a, o, text, out);
     case FL_T_BOOL: return flag(text, &out->flag);
-    case FL_T_INT: return ranged(a, o, whole(o, text, &out->number), out->number);
-    case FL_T_DURATION: return ranged(a, o, opt_duration(text, &out->number), out->number);
-    case FL_T_SIZE: return ranged(a, o, opt_size(text, &out->number), out->number);
+    case FL_T_INT: return ranged(a, o, whole(text, &out->number), &out->number);
+    case FL_T_DURATION: return ranged(a, o, opt_duration(text, &out->number), &out->number);
+    case FL_T_SIZE: return ranged(a, o, opt_size(text, &out->number), &out->number);
     default: return "has a type that this program does not know";
     }
     out->text = text;
