@@ -15,7 +15,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum store_group { STORE_ACCOUNTS, STORE_CERTS, STORE_ARCHIVE, STORE_JOURNAL, STORE_BUDGET, STORE_PLUGINS, STORE_GROUPS };
+enum store_group {
+    STORE_ACCOUNTS,
+    STORE_CERTS,
+    STORE_ARCHIVE,
+    STORE_JOURNAL,
+    STORE_BUDGET,
+    STORE_PLUGINS,
+    STORE_GROUPS
+};
 struct store;
 /* Makes the folders, takes the lock (held by another process: FL_ETEMP, with its pid), checks the format and
  * migrates. Left-over temporary files of a crash are removed. */
@@ -30,15 +38,16 @@ int store_get(struct store *s, enum store_group g, const char *key, char **data_
 /* `version_read` 0: there must be none yet. FL_ESTALE: somebody wrote in between; nothing was changed. */
 int store_put(struct store *s, enum store_group g, const char *key, const void *data, size_t len,
               uint64_t version_read, uint64_t *version_out, struct outcome *o);
-int store_delete(struct store *s, enum store_group g, const char *key, uint64_t version_read, struct outcome *o);
+int store_delete(struct store *s, enum store_group g, const char *key, uint64_t version_read,
+                 struct outcome *o);
 /* Sorted, NULL-terminated; store_keys_free(). */
 int store_list(struct store *s, enum store_group g, char ***keys_out, struct outcome *o);
 void store_keys_free(char **keys);
 /* The same with JSON objects; *out NULL when there is none, FL_EPROTO when it is damaged (the message names the file). */
 int store_get_json(struct store *s, enum store_group g, const char *key, json_t **out, uint64_t *version_out,
                    struct outcome *o);
-int store_put_json(struct store *s, enum store_group g, const char *key, const json_t *value, uint64_t version_read,
-                   uint64_t *version_out, struct outcome *o);
+int store_put_json(struct store *s, enum store_group g, const char *key, const json_t *value,
+                   uint64_t version_read, uint64_t *version_out, struct outcome *o);
 /* Path of a folder of somebody else's in the state ("keys"). */
 void store_dir(const struct store *s, const char *sub, char *out, size_t size);
 
