@@ -33,7 +33,8 @@ struct acme;
 int acme_new(const struct acme_conf *conf, struct http_lane *lane, struct keeper *keeper, struct acme **out);
 void acme_free(struct acme *a);
 
-/* RFC 8555 7.1.1. Fetched when not yet known or `refresh`: 1 request, else 0. */
+/* RFC 8555 7.1.1. Fetched when not yet known or `refresh`: 1 request, else 0. (Threads that find it
+ * unknown at the same moment each fetch it.) */
 int acme_directory(struct acme *a, bool refresh, struct outcome *o);
 /* From the directory as last read, borrowed until acme_free(); NULL or false: not offered, or not yet read.
  * Any scheme: terms are for people. */
