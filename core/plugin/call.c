@@ -49,7 +49,7 @@ static int judge(const struct fl_ctx *ctx, int code, struct outcome *o)
     int64_t late_ms = clock_mono_ms() - ctx->deadline_ms;
     char took[16], allowed[16];
 
-    if (ctx->arena.starved)
+    if (ctx->arena.starved || code == FL_ENOMEM)
         return outcome_nomem(o);
     if (code > FL_OK || code < FL_ECANCEL)
         return outcome_fail(o, FL_EPROTO, "the plugin returned %d, which is no result code: a mistake in it",

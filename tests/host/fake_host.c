@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fake_host.c - the fl_* functions for tests of one plugin, without a daemon. */
 #include "fake_host.h"
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "fake_ctx.h"
 #include "fake_options.h"
 #include <fl/sink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct fl_ctx {
-    struct fake *fake;
-    struct arena arena;
-    struct outcome outcome;
-};
 
 /* ---- the test's side ------------------------------------------------------------------ */
 
@@ -102,7 +96,7 @@ bool fake_saw(const struct fake *f, const char *line)
 
 void fake_forget(struct fake *f) { f->nseen = 0; }
 
-static int see(struct fl_ctx *ctx, const struct buf *line)
+int fake_see(struct fl_ctx *ctx, const struct buf *line)
 {
     struct fake *f = ctx->fake;
     if (f->nseen < FAKE_SEEN)
@@ -224,7 +218,7 @@ int fl_random(struct fl_ctx *ctx, void *out, size_t len)
     return digest_random(out, len) ? FL_OK : fl_fail(ctx, FL_ETEMP, "no random numbers");
 }
 
-static const char *keep(struct fl_ctx *ctx, const struct fake_answer *a)
+const char *fake_keep(struct fl_ctx *ctx, const struct fake_answer *a)
 {
     char *copy = fl_alloc(ctx, a->len + 1);
     if (copy && a->len > 0)
@@ -241,10 +235,10 @@ int fl_run(struct fl_ctx *ctx, const struct fl_run *run, struct fl_ran *out)
         buf_addf(&line, "%s%s", i > 0 ? " " : "", run->argv[i]);
     if (run->input_len > 0)
         buf_addf(&line, " < %.*s", (int)run->input_len, run->input);
-    see(ctx, &line);
+    fake_see(ctx, &line);
     if (f->run)
         f->run(f, run, &a);
-    *out = (struct fl_ran){ .status = a.status, .output = keep(ctx, &a), .len = a.len };
+    *out = (struct fl_ran){ .status = a.status, .output = fake_keep(ctx, &a), .len = a.len };
     if (a.code != FL_OK)
         return fl_fail(ctx, a.code, "%s", a.text ? a.text : "the program failed");
     return a.status ? fl_fail(ctx, FL_EREJECT, "%s ended with %d", run->argv[0], a.status) : FL_OK;
@@ -260,7 +254,7 @@ int fl_emit_zone(struct fl_ctx *ctx, const struct fl_zone *zone)
         buf_addf(&line, "%s%s", i > 0 ? "," : "", zone->name_servers[i]);
     if (!zone->name_servers || !zone->name_servers[0])
         buf_adds(&line, "-");
-    return see(ctx, &line);
+    return fake_see(ctx, &line);
 }
 
 int fl_emit_rrset(struct fl_ctx *ctx, const struct fl_rrset *rrset)
@@ -269,7 +263,7 @@ int fl_emit_rrset(struct fl_ctx *ctx, const struct fl_rrset *rrset)
     buf_addf(&line, "%s %u %u ", *rrset->name ? rrset->name : "@", rrset->type, rrset->ttl);
     for (size_t i = 0; i < rrset->n; i++)
         buf_addf(&line, "%s%s", i > 0 ? "|" : "", rrset->values[i].text);
-    return see(ctx, &line);
+    return fake_see(ctx, &line);
 }
 
 int fl_exchange(struct fl_ctx *ctx, const struct fl_exchange *what, const uint8_t **answer_out,
@@ -281,7 +275,7 @@ int fl_exchange(struct fl_ctx *ctx, const struct fl_exchange *what, const uint8_
         f->exchange(f, what, &a);
     if (a.code != FL_OK)
         return fl_fail(ctx, a.code, "%s", a.text ? a.text : "no answer");
-    *answer_out = (const uint8_t *)keep(ctx, &a);
+    *answer_out = (const uint8_t *)fake_keep(ctx, &a);
     *len_out = a.len;
     return FL_OK;
 }
@@ -291,12 +285,15 @@ int fl_exchange(struct fl_ctx *ctx, const struct fl_exchange *what, const uint8_
 int fl_records(struct fl_ctx *ctx, const struct fl_record *records, size_t n, const char *const *providers,
                bool add)
 {
-    (void)providers;
+    if (ctx->arena.starved)
+        return FL_ENOMEM;
     for (size_t i = 0; i < n; i++) {
         cleanup_(buf_done) struct buf line = BUF(FAKE_TEXT);
         buf_addf(&line, "%c%s %u %u %s", add ? '+' : '-', records[i].name, records[i].type, records[i].ttl,
                  records[i].value);
-        see(ctx, &line);
+        for (const char *const *p = providers; p && *p; p++)
+            buf_addf(&line, "%s%s", p == providers ? " @" : ",", *p);
+        fake_see(ctx, &line);
     }
     return ctx->fake->records_code ? fl_fail(ctx, ctx->fake->records_code, "fl_records() was told to say so")
                                    : FL_OK;

@@ -5,6 +5,7 @@
 
 #include "base/outcome.h"
 #include <fl/dns.h>
+#include <fl/http.h>
 #include <fl/listen.h>
 #include <fl/solver.h>
 
@@ -21,13 +22,15 @@
  */
 enum { FAKE_LISTENERS = 8, FAKE_SEEN = 256, FAKE_TEXT = 512 };
 
+extern const struct fl_plugin fl_plugin_entry;
+
 struct fake;
 struct fake_answer { /* what a hook gives; copied */
     int code;        /* FL_OK, or what the host function is to return, with `text` as its message */
     const char *text;
     const void *data;
     size_t len;
-    int status; /* fl_run() */
+    int status; /* fl_run(), and of the answer to fl_http(); 0 there: 200 */
 };
 struct fake {
     const struct fl_plugin *plugin;
@@ -43,6 +46,9 @@ struct fake {
     void (*exchange)(struct fake *f, const struct fl_exchange *what, struct fake_answer *out);
     /* fl_run(); NULL: as if it had ended with 0 and said nothing. */
     void (*run)(struct fake *f, const struct fl_run *run, struct fake_answer *out);
+    /* fl_http() and fl_http_json(): `data` is the body; the code follows from the status, as in the daemon. NULL:
+     * FL_ETEMP "no http hook". */
+    void (*http)(struct fake *f, const struct fl_http *req, struct fake_answer *out);
     int records_code, published_code; /* what fl_records() and fl_published() say */
     bool starve;                      /* no call has any memory */
 
@@ -53,7 +59,8 @@ struct fake {
     } listeners[FAKE_LISTENERS];
     size_t nlisteners;
     /* Each emitted zone "APEX ID NS,NS", RRset "NAME TYPE TTL VALUE|VALUE", record "+NAME TYPE TTL VALUE" ("-..."
-     * when taken back) and program "ARG ARG < INPUT", in order; "-" stands for nothing. */
+     * when taken back; " @dns,dns" behind it when only these are to have it), program "ARG ARG < INPUT" and request
+     * "METHOD URL BODY", in order; "-" stands for nothing. */
     char seen[FAKE_SEEN][FAKE_TEXT];
     size_t nseen;
     /* Called for every listener after it was remembered, e.g. to open a real socket. May be NULL. */
