@@ -9,6 +9,7 @@
 #ifndef ZONE_ZONES_H
 #define ZONE_ZONES_H
 
+#include "base/json.h"
 #include "base/outcome.h"
 #include "net/dns/dns.h"
 #include "plugin/instance.h"
@@ -16,7 +17,7 @@
 
 struct zones_provider {
     struct instance *instance;
-    struct fl_dns_caps caps;          /* filled by zones_open() */
+    struct fl_dns_caps caps;          /* as caps() said */
     const char *const *only;          /* apexes; NULL: all it has */
     const char *const *query_servers; /* addresses; replaces the walk for visibility. NULL: walk */
     int64_t ttl;                      /* seconds */
@@ -36,31 +37,54 @@ struct zones_conf {
 struct zones;
 int zones_new(const struct zones_conf *conf, struct zones **out, struct outcome *o);
 /* Reads the journals: every zone with something written or wanted becomes known and due. With FL_CAP_INSTANT
- * providers all wanted values are written again. */
+ * providers all wanted values are written again. Before any other thread is here. A damaged journal is passed
+ * over: FL_EPROTO (or the store's code) with the words about the first, and all others are loaded. */
 int zones_load(struct zones *z, struct outcome *o);
 void zones_free(struct zones *z);
 
-/* fl_records()/fl_published(): see fl/solver.h. `owner` is the certificate ("cert:NAME") or host ("host:NAME").
- * Finds the zone: CNAMEs at the name are followed, then the longest zone that any allowed provider really holds. */
+/* fl_records()/fl_published(): see fl/solver.h. `owner` is the certificate's task or the host's: zones compares it and
+ * hands it to owner_due. Finds the zone: CNAMEs at the name are followed, then the longest zone that any allowed provider
+ * really holds. Where the CNAMEs cannot be asked for (no way to the roots) a zone of ours that holds the name is
+ * taken as it is. With `add` false nothing is looked for: the wishes themselves say where the records are.
+ * zones_want() is repeatable; a value that was refused is tried again when it is wanted again. */
 int zones_want(struct zones *z, const char *owner, const struct fl_record *records, size_t n,
                const char *const *providers, bool add, struct outcome *o);
+/* FL_EAGAIN with what it waits for, in words for people; FL_EREJECT or FL_ECONF: it was refused, or the zone is lost;
+ * FL_ETEMP: this owner never asked for it. */
 int zones_published(struct zones *z, const char *owner, const struct fl_record *records, size_t n,
                     const char *const *providers, struct outcome *o);
-/* True when some allowed provider holds a zone for the name; the zone's key ("INSTANCE/APEX") into key_out[320]. Asks providers; cached 5 min. */
-int zones_find(struct zones *z, const char *name, const char *const *providers, char key_out[320], struct outcome *o);
-/* Owners with something in a journal: allocated, NULL-terminated, sorted. And: none of what this owner wants is wanted any more. */
+/* FL_OK when some allowed provider holds a zone for the name, at the end of its CNAMEs; the zone's key ("INSTANCE/APEX")
+ * into key_out. FL_ECONF: none. Asks providers and servers; cached for 5 min. */
+int zones_find(struct zones *z, const char *name, const char *const *providers, char key_out[320],
+               struct outcome *o);
+/* Owners with something in a journal: sorted, NULL-terminated, each and the array allocated. And: none of what this owner
+ * wants is wanted any more. */
 int zones_owners(struct zones *z, char ***out, struct outcome *o);
 int zones_disown(struct zones *z, const char *owner, struct outcome *o);
+/* From now on removals do not linger: a process that ends takes its records away first. */
+void zones_hurry(struct zones *z);
 
-/* ---- the steps of a zone task; each runs in one worker at a time per zone ---------------- */
-int zone_find_step(struct zones *z, const char *key, struct outcome *o);   /* the zone at its provider, its servers */
-/* Closes a batch when it is time (full, 300 ms without additions, 3 s after its first change, removals 60 s), reads what stands
- * there where the provider needs it, journals, applies. FL_EAGAIN: not yet time. FL_OK: written or nothing to do. */
+/* ---- the steps of a zone task; each runs in one worker at a time per zone ---------------- *
+ * A step that is called before its time says FL_EAGAIN and does nothing. FL_ECONF: nobody knows the zone, or the journal
+ * names an instance that is not configured. */
+
+/* The zone at its provider. FL_EREJECT: the provider does not hold it (any more). */
+int zone_find_step(struct zones *z, const char *key, struct outcome *o);
+/* Closes a batch when it is time (full, 300 ms without additions, 3 s after its first change, at once for servers of
+ * our own; removals 60 s), reads what stands there where the provider needs it, journals, applies. FL_EAGAIN: not
+ * yet time, or the provider is crowded. FL_OK: written or nothing to do; also when a change was refused: its owners are
+ * told by zones_published(), and the others' changes are written.
+ * A provider that needs ids to remove values and is given none says FL_ESTALE: then the RRset is listed. */
 int zone_write_step(struct zones *z, const char *key, struct outcome *o);
-int zone_settle_step(struct zones *z, const char *key, struct outcome *o); /* settled() of the last batch */
-int zone_look_step(struct zones *z, const char *key, struct outcome *o);   /* asks every authoritative server by address */
-bool zone_idle(struct zones *z, const char *key, int64_t *next_ms_out);    /* nothing to do now; when next (0: never) */
-/* For status and `dns`: JSON array of zones with their rrsets, owners, states. */
+/* settled() of the last batches. FL_EAGAIN also when the service cannot be asked: the servers are, all the same. */
+int zone_settle_step(struct zones *z, const char *key, struct outcome *o);
+/* Asks every authoritative server by address, one round. FL_OK: all is visible that was written. FL_OK with words in
+ * o->msg is a warning for the log: no server can be reached, so it was taken on trust. */
+int zone_look_step(struct zones *z, const char *key, struct outcome *o);
+/* True: nothing to do now; when next (wall clock, 0: not before somebody wants something). False: a step has work now. */
+bool zone_idle(struct zones *z, const char *key, int64_t *next_ms_out);
+/* For status and `dns`: JSON array of zones: zone, apex, configured, name_servers, servers [{name, address, state,
+ * left_out}], rrsets [{name, type, ttl, values [{text, state, wishes, why ...}]}], waiting, code, message. NULL: no memory. */
 json_t *zones_report(struct zones *z);
 
 #endif
