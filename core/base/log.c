@@ -244,5 +244,5 @@ void log_debug(const char *who, const char *fmt, ...)
     va_end(ap);
     if (n < 0)
         text = NULL;
-    log_event(LOG_LEVEL_DEBUG, "debug", "who", who, "msg", text, NULL);
+    log_event(LOG_LEVEL_DEBUG, "detail", "who", who, "msg", text, NULL);
 }

@@ -48,6 +48,7 @@ int authority_account(struct turn *t)
     auto_free char *url = NULL;
     int code = account_key(t, a, &key);
 
+    t->at_ms = t->now_ms + DAY_MS;
     if (code == FL_OK && known)
         return acme_use(a->acme, key, known);
     if (code == FL_OK)
@@ -58,13 +59,18 @@ int authority_account(struct turn *t)
         return outcome_nomem(&t->out);
     turn_event(t, "account", "%s", url);
     t->wakes = true;
-    t->at_ms = t->now_ms + DAY_MS;
     return FL_OK;
 }
 
+/* Several certificates may have asked it to hurry while it was at work already. */
 int authority_idle(struct turn *t)
 {
-    (void)t;
+    int64_t due_ms = json_int(t->rec, "due", 0);
+
+    if (t->task->loaded && due_ms > t->now_ms) {
+        t->go = AUTHORITY_IDLE;
+        t->at_ms = due_ms;
+    }
     return FL_OK;
 }
 

@@ -169,6 +169,7 @@ static void wake_deliveries(struct turn *t)
 static int make_live(struct turn *t, const struct chain *c)
 {
     char until[32];
+    int64_t renew = 0;
     json_t *live = live_of(t, c);
 
     if (!live)
@@ -182,6 +183,9 @@ static int make_live(struct turn *t, const struct chain *c)
     json_object_del(t->rec, "rejects");
     json_object_del(t->rec, "rests");
     json_object_del(t->rec, "solver_at");
+    if (!live_lacks(t->rec, t->task->subject, t->now_ms / 1000, &renew) &&
+        json_put_int(t->rec, "renew_at", renew))
+        t->at_ms = renew * 1000;
     if (code == FL_OK)
         code = turn_save(t); /* on disk before a delivery reads it */
     if (code == FL_OK)

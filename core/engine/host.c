@@ -37,30 +37,54 @@ static bool wants_of(const struct model_certificate *mc, struct wants *out)
     return out->at != NULL;
 }
 
+/* What the provider has at that name and type: is any of it not what we want? */
+static int others(struct turn *t, struct instance *i, const char *apex, const struct fl_record *r, bool *out)
+{
+    const struct fl_dns_ops *ops = &i->plugin->ops.dns;
+    const struct subject *s = t->task->subject;
+    struct fl_zone zone = { 0 };
+    struct emitted e = { 0 };
+    struct call c;
+    int code = call_begin(&c, i, t->task->name, 0, &t->out);
+
+    if (code != FL_OK)
+        return code;
+    size_t len = strlen(r->name) - strlen(apex);
+    const char *name = fl_printf(c.ctx, "%.*s", len ? (int)len - 1 : 0, r->name);
+    code = ops->zone(c.ctx, apex, &zone);
+    if (code == FL_OK)
+        code = ops->list(c.ctx, &zone, name, r->type);
+    call_emitted(&c, &e);
+    for (size_t k = 0; code == FL_OK && k < e.nrrsets; k++)
+        for (size_t v = 0; v < e.rrsets[k].n; v++)
+            *out = *out ||
+                   (e.rrsets[k].type == r->type && !text_in(e.rrsets[k].values[v].text, s->cert->addresses));
+    return call_end(&c, code, &t->out);
+}
+
 /* A record that is there already, with another value and not asked for by us, is somebody else's. */
 static int foreign(struct turn *t, const struct wants *w)
 {
-    const struct dns_roots roots = { .addresses = t->w->model->roots };
-
     for (size_t i = 0; i < w->n; i++) {
-        struct dns_servers servers;
-        struct dns_look looks[DNS_SERVERS_MAX];
-        const char *other = NULL;
-        struct outcome o = { 0 };
-        if (dns_walk(&roots, w->at[i].name, &servers, &o) != FL_OK)
-            continue; /* not delegated yet: nobody can have put anything there */
-        int code = dns_look(&servers, w->at[i].name, (uint16_t)w->at[i].type, 2000, looks, &t->out);
+        char key[320];
+        bool found = false;
+        int code = zones_find(t->e->zones, w->at[i].name, NULL, key, &t->out);
         if (code != FL_OK)
             return code;
-        for (size_t s = 0; s < servers.n; s++)
-            for (size_t v = 0; v < looks[s].n; v++)
-                if (!text_in(looks[s].values[v], ((const struct subject *)t->task->subject)->cert->addresses))
-                    other = w->at[i].name;
-        dns_looks_done(looks, servers.n);
-        if (other)
+        char *apex = strchr(key, '/');
+        *apex++ = '\0';
+        struct instance *instance = world_find(t->w, FL_KIND_DNS, key);
+        /* At the end of a CNAME the name is another's to keep. */
+        if (!instance || !text_below(w->at[i].name, apex))
+            continue;
+        code = others(t, instance, apex, &w->at[i], &found);
+        if (code != FL_OK)
+            return code;
+        if (found)
             return outcome_fail(
                 &t->out, FL_ECONF,
-                "%s has another address that fairlead did not set: remove it or take `addresses` out", other);
+                "%s has another address that fairlead did not set: remove it or take `addresses` out",
+                w->at[i].name);
     }
     return FL_OK;
 }

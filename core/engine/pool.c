@@ -32,7 +32,7 @@ static void *work(void *arg)
         if (end.gone)
             queue_drop(e->queue, t);
         else
-            queue_put(e->queue, t, end.due_ms, end.wakeable);
+            queue_put(e->queue, t, end.due_ms, end.wake);
     }
     return NULL;
 }

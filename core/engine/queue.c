@@ -174,7 +174,7 @@ static struct task *add(struct queue *q, const struct task_kind *kind, const cha
     t->kind = kind;
     t->subject = subject;
     t->poked_ms = QUEUE_NEVER;
-    t->wakeable = true;
+    t->wake = WAKE_BY_KIND;
     q->tasks++;
     heap_add(q, t, due_ms);
     pthread_cond_broadcast(&q->changed);
@@ -209,6 +209,7 @@ struct task *queue_take(struct queue *q)
         t->ready = false;
         t->busy = true;
         t->poked_ms = QUEUE_NEVER;
+        t->nudged = false;
         q->busy++;
         if (q->ready_first)
             pthread_cond_broadcast(&q->changed);
@@ -217,16 +218,18 @@ struct task *queue_take(struct queue *q)
     return t;
 }
 
-void queue_put(struct queue *q, struct task *t, int64_t due_ms, bool wakeable)
+void queue_put(struct queue *q, struct task *t, int64_t due_ms, enum wake wake)
 {
     pthread_mutex_lock(&q->lock);
     t->busy = false;
-    t->wakeable = wakeable;
+    t->wake = wake;
     q->busy--;
-    if ((wakeable || t->forced) && t->poked_ms < due_ms)
+    if ((wake != WAKE_NOT || t->forced) && t->poked_ms < due_ms)
         due_ms = t->poked_ms;
+    if (wake == WAKE_BY_KIND && t->nudged && clock_wall_ms() < due_ms)
+        due_ms = clock_wall_ms();
     t->poked_ms = QUEUE_NEVER;
-    t->forced = false;
+    t->forced = t->nudged = false;
     heap_add(q, t, due_ms);
     pthread_cond_broadcast(&q->changed);
     pthread_mutex_unlock(&q->lock);
@@ -250,7 +253,7 @@ static void poke(struct queue *q, struct task *t, int64_t at_ms, bool force)
         t->forced = t->forced || force;
         return;
     }
-    if (t->ready || !(t->wakeable || force) || t->due_ms <= at_ms)
+    if (t->ready || !(t->wake != WAKE_NOT || force) || t->due_ms <= at_ms)
         return;
     if (t->heap_at)
         heap_remove(q, t);
@@ -280,7 +283,11 @@ static void poke_one(const void *node, VISIT visit, void *arg)
     struct each *each = arg;
     struct task *t = *(struct task *const *)node;
 
-    if ((visit == postorder || visit == leaf) && t->kind == each->kind)
+    if ((visit != postorder && visit != leaf) || t->kind != each->kind)
+        return;
+    if (t->busy)
+        t->nudged = true;
+    else if (t->wake == WAKE_BY_KIND)
         poke(each->q, t, clock_wall_ms(), false);
 }
 

@@ -7,6 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum wake {
+    WAKE_NOT,     /* pausing after a failure */
+    WAKE_BY_NAME, /* resting: only who means it in particular */
+    WAKE_BY_KIND  /* waiting for something that may come at any time */
+};
 /* One task is in one worker at a time and needs no lock of its own: what stands
  * below the line belongs to that worker, what stands above to the queue. */
 struct task {
@@ -18,7 +23,8 @@ struct task {
     size_t heap_at; /* 1-based place on the heap; 0: not on it */
     struct task *ready_next;
     bool busy, ready;
-    bool wakeable;    /* waits for something that may come earlier than due_ms */
+    bool nudged;      /* its kind was woken while it was busy */
+    enum wake wake;   /* who may bring it back before due_ms */
     int64_t poked_ms; /* poked while busy: due then at the latest; QUEUE_NEVER: not */
     bool forced;      /* one of those pokes does not mind what the task waits for */
     /* ---- the worker's ---- */
@@ -37,11 +43,11 @@ struct task *queue_add(struct queue *q, const struct task_kind *kind, const char
                        int64_t due_ms);
 /* Waits for a task whose time has come; it is the caller's until queue_put(). NULL: stopped. */
 struct task *queue_take(struct queue *q);
-void queue_put(struct queue *q, struct task *t, int64_t due_ms, bool wakeable);
+void queue_put(struct queue *q, struct task *t, int64_t due_ms, enum wake wake);
 void queue_drop(struct queue *q, struct task *t); /* instead of queue_put(): it is over, and freed */
-/* Due at `at_ms` if that is earlier and it is wakeable (or `force`). Unknown names are ignored: false. */
+/* Due at `at_ms` if that is earlier and it may be woken (or `force`). Unknown names are ignored: false. */
 bool queue_poke(struct queue *q, const char *name, int64_t at_ms, bool force);
-/* Wakes every wakeable task of that kind, now. */
+/* Wakes every waiting task (WAKE_BY_KIND) of that kind, now. */
 void queue_poke_kind(struct queue *q, const struct task_kind *kind);
 void queue_stop(struct queue *q); /* takers return NULL from now on */
 /* Waits until no task is busy or due before `until_ms` (wall clock), the clock has passed `until_ms`, or the queue is stopped;

@@ -165,7 +165,10 @@ static bool worth_saving(const struct turn *t, const struct verdict *v, uint8_t 
 
 static struct turned finish(struct turn *t, const struct verdict *v)
 {
-    struct turned end = { .due_ms = v->at_ms, .wakeable = v->code == FL_OK || v->code == FL_EAGAIN };
+    struct turned end = { .due_ms = v->at_ms,
+                          .wake = v->code == FL_EAGAIN ? WAKE_BY_KIND
+                                  : v->code == FL_OK   ? WAKE_BY_NAME
+                                                       : WAKE_NOT };
     uint8_t was = t->task->step;
     struct outcome o = { 0 };
 

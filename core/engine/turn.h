@@ -45,8 +45,8 @@ bool task_name(int kind, const char *name, char out[400]);
 
 struct turned {
     int64_t due_ms;
-    bool wakeable; /* may be woken before */
-    bool gone;     /* is not to come back */
+    enum wake wake; /* who may bring it back before */
+    bool gone;      /* is not to come back */
 };
 /* One turn of a task: load, run, judge, save. */
 struct turned turn_run(struct engine *e, struct task *task);

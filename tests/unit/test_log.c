@@ -60,7 +60,7 @@ static void levels_below_are_silent(void **state)
     assert_string_equal(lines(), "");
     log_setup(LOG_LEVEL_DEBUG, LOG_TEXT, ends[1]);
     log_debug("http", "shown %d", 1);
-    assert_string_equal(lines(), "2026-11-22T12:00:00Z debug debug who=http msg=\"shown 1\"\n");
+    assert_string_equal(lines(), "2026-11-22T12:00:00Z debug detail who=http msg=\"shown 1\"\n");
 }
 static void a_stranger_cannot_forge_a_line(void **state)
 {

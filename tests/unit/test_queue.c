@@ -50,7 +50,7 @@ static void tasks_come_in_the_order_of_their_times(void **state)
         struct task *t = queue_take(q);
         assert_true(t->due_ms >= last);
         last = t->due_ms;
-        queue_put(q, t, QUEUE_NEVER, false);
+        queue_put(q, t, QUEUE_NEVER, WAKE_NOT);
     }
     assert_idle(q);
 }
@@ -63,12 +63,12 @@ static void only_what_is_due_is_taken(void **state)
     fake_clock_advance(100);
     struct task *t = queue_take(q);
     assert_string_equal(t->name, "a");
-    queue_put(q, t, now() + 500, true);
+    queue_put(q, t, now() + 500, WAKE_BY_KIND);
     assert_idle(q);
     fake_clock_advance(100);
     t = queue_take(q);
     assert_string_equal(t->name, "b");
-    queue_put(q, t, QUEUE_NEVER, true);
+    queue_put(q, t, QUEUE_NEVER, WAKE_BY_KIND);
 }
 static void a_name_is_one_task(void **state)
 {
@@ -84,21 +84,21 @@ static void a_wait_is_cut_short_by_a_poke_but_never_made_longer(void **state)
 {
     struct queue *q = *state;
     struct task *t = add(q, "a", now());
-    queue_put(q, queue_take(q), now() + 1000, true);
+    queue_put(q, queue_take(q), now() + 1000, WAKE_BY_KIND);
     assert_true(queue_poke(q, "a", now() + 5000, false));
     assert_int_equal(t->due_ms, now() + 1000);
     assert_true(queue_poke(q, "a", now() + 10, false));
     assert_int_equal(t->due_ms, now() + 10);
     assert_true(queue_poke(q, "a", now(), false));
     assert_ptr_equal(queue_take(q), t);
-    queue_put(q, t, QUEUE_NEVER, true);
+    queue_put(q, t, QUEUE_NEVER, WAKE_BY_KIND);
     assert_false(queue_poke(q, "nobody", now(), true));
 }
 static void a_back_off_is_cut_short_by_force_only(void **state)
 {
     struct queue *q = *state;
     struct task *t = add(q, "a", now());
-    queue_put(q, queue_take(q), now() + 1000, false);
+    queue_put(q, queue_take(q), now() + 1000, WAKE_NOT);
     assert_true(queue_poke(q, "a", now(), false));
     assert_int_equal(t->due_ms, now() + 1000);
     queue_poke_kind(q, &certificates);
@@ -116,7 +116,7 @@ static void what_is_parked_comes_when_it_is_poked(void **state)
     assert_idle(q);
     fake_clock_advance(5);
     assert_ptr_equal(queue_take(q), t);
-    queue_put(q, t, QUEUE_NEVER, false);
+    queue_put(q, t, QUEUE_NEVER, WAKE_NOT);
     queue_poke(q, "a", now(), false);
     assert_idle(q);
 }
@@ -128,11 +128,11 @@ static void a_poke_while_busy_counts_when_the_task_comes_back(void **state)
     queue_poke(q, "a", now() + 30, false);
     queue_poke(q, "a", now() + 20, false);
     queue_poke(q, "a", now() + 40, false);
-    queue_put(q, t, now() + 1000, true);
+    queue_put(q, t, now() + 1000, WAKE_BY_KIND);
     assert_int_equal(t->due_ms, now() + 20);
     fake_clock_advance(20);
     assert_ptr_equal(queue_take(q), t);
-    queue_put(q, t, now() + 1000, true); /* and once only */
+    queue_put(q, t, now() + 1000, WAKE_BY_KIND); /* and once only */
     assert_int_equal(t->due_ms, now() + 1000);
 }
 static void a_poke_while_busy_does_not_cut_a_back_off_short_unless_forced(void **state)
@@ -141,17 +141,17 @@ static void a_poke_while_busy_does_not_cut_a_back_off_short_unless_forced(void *
     struct task *t = add(q, "a", now());
     queue_take(q);
     queue_poke(q, "a", now(), false);
-    queue_put(q, t, now() + 1000, false);
+    queue_put(q, t, now() + 1000, WAKE_NOT);
     assert_int_equal(t->due_ms, now() + 1000);
     fake_clock_advance(1000);
     assert_ptr_equal(queue_take(q), t);
     queue_poke(q, "a", now() + 7, true);
-    queue_put(q, t, now() + 1000, false);
+    queue_put(q, t, now() + 1000, WAKE_NOT);
     assert_int_equal(t->due_ms, now() + 7);
     fake_clock_advance(7);
     assert_ptr_equal(queue_take(q), t);
     queue_poke(q, "a", now(), false); /* the force of the last time is used up */
-    queue_put(q, t, now() + 1000, false);
+    queue_put(q, t, now() + 1000, WAKE_NOT);
     assert_int_equal(t->due_ms, now() + 1000);
 }
 static void a_poke_of_a_kind_wakes_that_kind(void **state)
@@ -185,13 +185,13 @@ static void the_line_keeps_its_order_and_ignores_pokes(void **state)
     add(q, "third", now());
     struct task *t = queue_take(q); /* all three are in the line from here on */
     queue_poke(q, "third", now() - 100, true);
-    queue_put(q, t, QUEUE_NEVER, true);
+    queue_put(q, t, QUEUE_NEVER, WAKE_BY_KIND);
     t = queue_take(q);
     assert_string_equal(t->name, "second");
-    queue_put(q, t, QUEUE_NEVER, true);
+    queue_put(q, t, QUEUE_NEVER, WAKE_BY_KIND);
     t = queue_take(q);
     assert_string_equal(t->name, "third");
-    queue_put(q, t, QUEUE_NEVER, true);
+    queue_put(q, t, QUEUE_NEVER, WAKE_BY_KIND);
     assert_idle(q);
 }
 static void quiet_means_nothing_busy_and_nothing_due_until_then(void **state)
@@ -203,7 +203,7 @@ static void quiet_means_nothing_busy_and_nothing_due_until_then(void **state)
     fake_clock_advance(100);
     struct task *t = queue_take(q);
     assert_false(queue_quiet(q, now(), 0));
-    queue_put(q, t, now() + 100, true);
+    queue_put(q, t, now() + 100, WAKE_BY_KIND);
     assert_true(queue_quiet(q, now() + 50, 0));
     assert_true(queue_quiet(q, now() - 1, 0)); /* that time is over */
     queue_poke(q, "a", now(), false);
@@ -219,7 +219,7 @@ static void a_stopped_queue_gives_nothing_even_if_something_is_due(void **state)
     struct task *t = queue_take(q);
     queue_stop(q);
     assert_null(queue_take(q));
-    queue_put(q, t, now(), true);
+    queue_put(q, t, now(), WAKE_BY_KIND);
     assert_null(queue_take(q));
 }
 static void count_one(void *arg, const struct task *t)
@@ -241,7 +241,7 @@ static void a_report_sees_every_task_once(void **state)
     struct task *t = queue_take(q);
     queue_each(q, count_one, &n);
     assert_int_equal(n, 101);
-    queue_put(q, t, now(), true);
+    queue_put(q, t, now(), WAKE_BY_KIND);
 }
 static void a_jump_of_the_wall_clock_makes_tasks_due(void **state)
 {
@@ -249,7 +249,7 @@ static void a_jump_of_the_wall_clock_makes_tasks_due(void **state)
     struct task *t = add(q, "a", now() + 1000000);
     fake_clock_set(now() + 2000000);
     assert_ptr_equal(queue_take(q), t);
-    queue_put(q, t, QUEUE_NEVER, true);
+    queue_put(q, t, QUEUE_NEVER, WAKE_BY_KIND);
 }
 
 int main(void)

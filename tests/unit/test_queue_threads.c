@@ -41,7 +41,8 @@ static void *work(void *arg)
         snprintf(other, sizeof other, "t%d", (int)((row - r->rows) + 7) % TASKS);
         queue_poke(r->q, other, clock_wall_ms(), row->turns % 3 == 0);
         atomic_fetch_sub(&row->inside, 1);
-        queue_put(r->q, t, more ? clock_wall_ms() + row->turns % 3 : QUEUE_NEVER, more && row->turns % 2);
+        queue_put(r->q, t, more ? clock_wall_ms() + row->turns % 3 : QUEUE_NEVER,
+                  more && row->turns % 2 ? WAKE_BY_KIND : WAKE_NOT);
     }
     return NULL;
 }
@@ -112,7 +113,7 @@ static void who_waits_for_quiet_is_told_when_the_last_task_comes_back(void **sta
     struct task *t = queue_take(r.q);
     assert_int_equal(pthread_create(&waiter, NULL, wait_for_quiet, &r), 0);
     assert_false(queue_quiet(r.q, clock_wall_ms() + 60000, 50));
-    queue_put(r.q, t, QUEUE_NEVER, false);
+    queue_put(r.q, t, QUEUE_NEVER, WAKE_NOT);
     pthread_join(waiter, NULL);
     assert_true(r.poked);
     assert_true(clock_mono_ms() - began < 20000);
