@@ -18,7 +18,7 @@ store: base net crypto conf kube model
 zone: base net crypto conf kube model plugin store
 engine: base net crypto conf kube model plugin store zone acme
 proc: base net crypto conf kube model plugin store zone acme engine
-ctl: base net crypto conf kube model plugin store zone acme engine
+ctl: base net crypto conf kube model plugin store zone acme engine proc
 main: base net crypto conf kube model plugin store zone acme engine proc ctl
 '
 # A third-party header and the only places that may include it.
