@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEFAULT_CONF SYSCONFDIR "/fairlead/fairlead.conf"
 
@@ -142,7 +143,7 @@ int cli_main(int argc, char **argv)
         return status;
     if (!cli.plugins || !cli.plugins[0])
         cli.plugins = PLUGINDIR;
-    log_setup(cli.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, LOG_TEXT, 2);
+    log_setup(cli.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, LOG_TEXT, STDERR_FILENO);
     if (optind >= argc) {
         help();
         return EXIT_USAGE;

@@ -7,6 +7,8 @@
 #include "ctl/report.h"
 #include "ctl/watch.h"
 #include "engine/engine.h"
+#include "engine/record.h"
+#include "engine/steps.h"
 #include "proc/signals.h"
 
 #include <getopt.h>
@@ -42,7 +44,7 @@ static int parse(struct once *once, int argc, char **argv)
 static void work(struct engine *e, int64_t until_ms, int signals)
 {
     while (!engine_quiet(e, until_ms, 500))
-        if (signals_next(signals) || !engine_healthy(e))
+        if (signals_next(signals, 0) || !engine_healthy(e))
             return;
 }
 
@@ -63,19 +65,46 @@ static int summary(const struct world *w, bool staging)
     return failed ? EXIT_FAILED : waiting ? EXIT_WAITING : EXIT_DONE;
 }
 
+/* --dry-run: the state is only looked at, and nobody is asked anything. */
+static int dry_run(const struct world *w)
+{
+    struct store *s = NULL;
+    struct outcome o = { 0 };
+    char name[400];
+
+    if (access(w->model->state, F_OK) == 0 && store_open_to_read(w->model->state, &s, &o) != FL_OK)
+        return cli_failed(&o);
+    for (size_t i = 0; i < w->model->ncertificates; i++)
+        for (const char *const *key = w->model->certificates[i].keys; *key; key++) {
+            const struct subject subject = { .cert = &w->model->certificates[i], .key = *key };
+            cleanup_(json_freep) json_t *rec =
+                s && lineage_name(subject.cert, *key, name) ? record_peek(s, KIND_CERTIFICATE, name) : NULL;
+            int64_t renew = 0;
+            const char *why = live_lacks(rec, &subject, clock_wall_ms() / 1000, &renew);
+            char at[32];
+            clock_format(renew, at);
+            if (why)
+                printf("%s (%s): would order from %s: %s\n", subject.cert->name, *key,
+                       subject.cert->authorities[0], why);
+            else
+                printf("%s (%s): nothing to do before %s\n", subject.cert->name, *key, at);
+        }
+    store_close(s);
+    return EXIT_DONE;
+}
+
 static int run_engine(struct world *w, const struct once *once, int signals)
 {
     cleanup_(watch_done) struct watch watch = { 0 };
     struct outcome o = { 0 };
     struct engine *e = NULL;
-    const struct engine_conf ec = { .world = w,
-                                    .once = true,
-                                    .dry_run = once->dry_run,
-                                    .no_delivery = once->staging,
-                                    .progress = watch_progress,
-                                    .arg = &watch };
+    const struct engine_conf ec = {
+        .world = w, .once = true, .no_delivery = once->staging, .progress = watch_progress, .arg = &watch
+    };
 
     watch_init(&watch, w->model, stdout);
+    if (watch.terminal && isatty(STDERR_FILENO) && !log_wants(LOG_LEVEL_DEBUG))
+        log_setup(LOG_LEVEL_ERROR, LOG_TEXT, -1); /* the lines that are rewritten say it all */
     int code = engine_new(&ec, &e, &o);
     if (code == FL_OK)
         code = engine_start(e, &o);
@@ -89,7 +118,7 @@ static int run_engine(struct world *w, const struct once *once, int signals)
     if (code != FL_OK)
         return cli_failed(&o);
     watch_done(&watch);
-    return once->dry_run ? EXIT_DONE : summary(w, once->staging);
+    return summary(w, once->staging);
 }
 
 int cmd_once(const struct cli *cli, int argc, char **argv)
@@ -107,8 +136,10 @@ int cmd_once(const struct cli *cli, int argc, char **argv)
     w = cli_load(&wc);
     if (!w)
         return EXIT_FAILED;
+    if (once.dry_run)
+        return dry_run(w);
     signals = signals_open();
-    if (world_open(w, &wc, !once.dry_run, &o) != FL_OK)
+    if (world_open(w, &wc, true, &o) != FL_OK)
         return cli_failed(&o);
     status = run_engine(w, &once, signals);
     if (once.staging)

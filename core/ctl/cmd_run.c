@@ -15,8 +15,7 @@ static bool serve(struct engine *e, int signals)
 {
     for (;;) {
         int64_t pace_ms = notify_interval_ms();
-        engine_quiet(e, INT64_MAX - 1, pace_ms && pace_ms < 1000 ? pace_ms : 1000);
-        int sig = signals_next(signals);
+        int sig = signals_next(signals, pace_ms && pace_ms < 1000 ? (int)pace_ms : 1000);
         if (sig == SIGTERM || sig == SIGINT)
             return true;
         if (sig == SIGHUP)

@@ -80,17 +80,6 @@ static int rest_until(struct turn *t, int64_t at)
     return FL_OK;
 }
 
-/* --dry-run ends here: said, and never done. */
-static int only_say(struct turn *t, const char *why)
-{
-    const struct subject *s = t->task->subject;
-
-    t->go = CERT_PLAN;
-    t->at_ms = JUDGE_NEVER;
-    outcome_fail(&t->out, FL_OK, "would order from %s: %s", s->cert->authorities[0], why);
-    return FL_OK;
-}
-
 int cert_plan(struct turn *t)
 {
     const struct subject *s = t->task->subject;
@@ -100,8 +89,6 @@ int cert_plan(struct turn *t)
 
     if (!why)
         return rest_until(t, renew);
-    if (t->e->conf.dry_run)
-        return only_say(t, why);
     const char *authority = s->cert->authorities[0];
     if (!json_put_str(t->rec, "authority", authority))
         return outcome_nomem(&t->out);

@@ -34,11 +34,7 @@ static int on_records(void *arg, const char *subject, const struct fl_record *re
                       const char *const *providers, bool add, struct outcome *o)
 {
     struct engine *e = arg;
-    int code = zones_want(e->zones, subject, records, n, providers, add, o);
-
-    if (e->conf.once)
-        zones_hurry(e->zones);
-    return code;
+    return zones_want(e->zones, subject, records, n, providers, add, o);
 }
 
 static int on_published(void *arg, const char *subject, const struct fl_record *records, size_t n,
@@ -62,6 +58,8 @@ static int make_zones(struct engine *e, struct outcome *o)
 
     if (code != FL_OK)
         return code;
+    if (e->conf.once)
+        zones_hurry(e->zones);
     e->world->host.arg = e;
     e->world->host.records = on_records;
     e->world->host.published = on_published;

@@ -17,7 +17,6 @@ struct progress {
 struct engine_conf {
     struct world *world;
     bool once;        /* removals are not put off, nothing is waited for at the end */
-    bool dry_run;     /* plan only: nothing is ordered, written or delivered */
     bool no_delivery; /* a rehearsal: certificates are made, and go nowhere */
     void (*progress)(void *arg, const struct progress *p); /* from workers, one at a time; NULL: none */
     void *arg;

@@ -76,7 +76,7 @@ int pool_start(struct pool *p, struct outcome *o)
     return FL_OK;
 }
 
-static unsigned overdue(struct instance *const *v, size_t n)
+static unsigned overdue(struct instance *const *v, size_t n, bool tell)
 {
     unsigned found = 0;
 
@@ -85,6 +85,8 @@ static unsigned overdue(struct instance *const *v, size_t n)
         if (!v[i] || !lane_longest(v[i]->lane, &age_ms, &allowed_ms) || age_ms < 2 * allowed_ms)
             continue;
         found++;
+        if (!tell)
+            continue;
         char age[16];
         clock_span(age_ms, age);
         log_event(LOG_LEVEL_ERROR, "call-stuck", "plugin", v[i]->who, "for", age, NULL);
@@ -92,14 +94,21 @@ static unsigned overdue(struct instance *const *v, size_t n)
     return found;
 }
 
+static unsigned overdue_of_all(const struct world *w, bool tell)
+{
+    return overdue(w->dns, w->model->ndns, tell) + overdue(w->solvers, w->model->nsolvers, tell) +
+           overdue(w->sinks, w->model->nsinks, tell);
+}
+
 bool pool_watch(struct pool *p)
 {
-    const struct world *w = p->e->world;
-    unsigned stuck = overdue(w->dns, w->model->ndns) + overdue(w->solvers, w->model->nsolvers) +
-                     overdue(w->sinks, w->model->nsinks);
+    unsigned stuck = overdue_of_all(p->e->world, false);
 
-    while (p->stuck < stuck && p->stuck < STUCK_MAX && add_worker(p))
-        p->stuck++;
+    if (stuck > p->stuck)
+        overdue_of_all(p->e->world, true);
+    for (; p->stuck < stuck && p->stuck < STUCK_MAX; p->stuck++)
+        if (!add_worker(p))
+            break;
     return stuck < STUCK_MAX;
 }
 

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "engine/steps.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool proofs_of(const json_t *list, const char *solver, struct proofs *out)
@@ -91,6 +92,7 @@ int proofs_call(struct turn *t, const json_t *list, const char *owner, enum proo
         if (worse(code, worst)) {
             worst = code;
             t->out = o;
+            snprintf(t->held, sizeof t->held, "solver:%.100s", solver);
         }
     }
     return worst;

@@ -41,7 +41,7 @@ static bool add_task(struct engine *e, int kind, const char *subject, const stru
 
 static bool add_certificate(struct engine *e, const struct model_certificate *mc, int64_t now_ms)
 {
-    bool ok = true, deliver = !e->conf.dry_run && !e->conf.no_delivery;
+    bool ok = true, deliver = !e->conf.no_delivery;
     char name[400];
 
     for (const char *const *key = mc->keys; ok && *key; key++)
@@ -50,7 +50,7 @@ static bool add_certificate(struct engine *e, const struct model_certificate *mc
     for (const char *const *sink = mc->sinks; ok && deliver && *sink; sink++)
         ok = snprintf(name, sizeof name, "%.250s>%.100s", mc->name, *sink) > 0 &&
              add_task(e, KIND_DELIVERY, name, add_subject(e, mc, NULL, *sink), now_ms);
-    if (ok && !e->conf.dry_run && mc->addresses)
+    if (ok && mc->addresses)
         ok = add_task(e, KIND_HOST, mc->name, add_subject(e, mc, NULL, NULL), now_ms);
     return ok;
 }
@@ -191,8 +191,6 @@ int setup_tasks(struct engine *e, struct outcome *o)
         ok = add_certificate(e, &m->certificates[i], now_ms);
     if (!ok)
         return outcome_nomem(o);
-    if (e->conf.dry_run)
-        return FL_OK;
     int code = left_overs(e, o);
     return code == FL_OK ? disown(e, o) : code;
 }

@@ -86,7 +86,7 @@ static void hold_others(struct turn *t, const struct verdict *v)
 {
     char key[HOLD_KEY], authority[HOLD_KEY];
 
-    if (t->held)
+    if (t->held[0])
         text_copy(key, sizeof key, t->held);
     else
         default_hold(t, key);

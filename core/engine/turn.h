@@ -31,8 +31,8 @@ struct turn {
     int64_t at_ms;  /* when, after FL_OK; 0: at once */
     bool gone;      /* after FL_OK: the task and its record have done their work */
     bool wakes;     /* after FL_OK: certificates may be waiting for what this record now says */
-    const char
-        *held; /* what the step leaned on: an instance's or authority's hold key; NULL: the task's default */
+    /* What failed, as a hold key, where it is not what the task leans on as a whole; "": that. */
+    char held[128];
     char domain[256]; /* registered domain that a newOrder was for */
 };
 /* Writes the record now, in the middle of a step: what comes next may not happen before this is on disk. */

@@ -2,6 +2,7 @@
 /* signals.c - signalfd. */
 #include "proc/signals.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -20,9 +21,12 @@ int signals_open(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-int signals_next(int fd)
+int signals_next(int fd, int wait_ms)
 {
     struct signalfd_siginfo info;
+    struct pollfd wait = { .fd = fd, .events = POLLIN };
 
+    if (poll(&wait, 1, wait_ms) <= 0)
+        return 0;
     return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
 }

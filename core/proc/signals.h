@@ -7,7 +7,7 @@
 
 /* Blocks SIGTERM, SIGINT and SIGHUP (before the first thread) and opens a descriptor that tells of them; -1 with errno. */
 int signals_open(void);
-/* The number of a signal that came since, or 0. Never waits. */
-int signals_next(int fd);
+/* The number of a signal that came since or comes within `wait_ms`, or 0. */
+int signals_next(int fd, int wait_ms);
 
 #endif
