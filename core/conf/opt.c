@@ -48,6 +48,8 @@ static const char *wanted(const struct slot *s)
     if (s->o->type == FL_T_ENUM)
         return arena_printf(s->c->arena, "one of %s in quotes",
                             opt_words(s->c->arena, s->o->choices, " or "));
+    if (s->o->type == FL_T_STRING && s->o->dflt && *s->o->dflt)
+        return arena_printf(s->c->arena, "text in quotes, such as \"%s\"", s->o->dflt);
     if (s->o->type == FL_T_REF)
         return arena_printf(s->c->arena, "a name from the section %s in quotes", s->o->section);
     return words[s->o->type];
@@ -65,10 +67,16 @@ static void wrong_type(const struct slot *s, const struct conf_node *n)
     else
         diag_error(d, n->file, n->line, "%s: wants %s, not %s", s->who, wanted(s), conf_kind_words(n->kind));
 }
+/* With the value, unless that is a URL with what may be a password. */
 static void wrong_value(const struct slot *s, const struct conf_node *n, const char *why)
 {
-    diag_error(s->c->diag, n->file, n->line, n->kind == CONF_STRING ? "%s: \"%s\" %s" : "%s: %s %s", s->who,
-               n->text, why);
+    struct diag *d = s->c->diag;
+
+    if (s->o->type == FL_T_URL && strchr(n->text, '@'))
+        diag_error(d, n->file, n->line, "%s: the URL %s", s->who, why);
+    else
+        diag_error(d, n->file, n->line, n->kind == CONF_STRING ? "%s: \"%s\" %s" : "%s: %s %s", s->who,
+                   n->text, why);
 }
 
 /* ---- values ---- */
@@ -256,6 +264,16 @@ static void check_names(struct opt_ctx *c, const char *who, const struct conf_no
         unknown(c, who, n, names);
     }
 }
+/* Is it there under a name that is nearly right? Then that is what is said. */
+static bool misspelt(const struct conf_node *group, const struct fl_option *table, const char *name)
+{
+    const char *const one[] = { name, NULL };
+
+    for (const struct conf_node *n = group->first; n; n = n->next)
+        if (!lookup(table, n->name) && text_nearest(n->name, one))
+            return true;
+    return false;
+}
 void opt_fill(struct opt_ctx *c, const char *who, const struct conf_node *group,
               const struct fl_option *table, const char *const *reserved, void *conf)
 {
@@ -265,7 +283,7 @@ void opt_fill(struct opt_ctx *c, const char *who, const struct conf_node *group,
         apply_default(&s);
         if (n)
             set(&s, n);
-        else if (group && o->flags & FL_REQUIRED)
+        else if (group && o->flags & FL_REQUIRED && (reserved == opt_any || !misspelt(group, table, o->name)))
             diag_error(c->diag, group->file, group->line, "%s is missing: %s", s.who, o->help);
     }
     if (group)

@@ -40,7 +40,7 @@ const char *opt_size(const char *text, int64_t *bytes_out);
 void opt_duration_text(int64_t ms, char out[32]);
 void opt_size_text(int64_t bytes, char out[32]);
 /* "example.org", "*.example.org", "b\xc3\xbc" "cher.example" -> lower-case A-labels without final dot in out[256]; else what
- * is wrong. IDNA 2008 by UTS 46, non-transitional, STD 3. Addresses are no names. */
+ * is wrong. Mapped by UTS 46 (non-transitional), then IDNA 2008 and STD 3. Addresses are no names. */
 enum { OPT_WILDCARD = 1, OPT_UNDERSCORE = 2 }; /* "*." in front; _ in labels, as zones and records have it */
 const char *opt_name(const char *text, unsigned flags, char out[256]);
 /* What is wrong with a URL as FL_T_URL takes it, or NULL. */

@@ -11,6 +11,10 @@
 #include <string.h>
 #include <strings.h>
 
+#define UNDERSCORE "holds a _, which no host name in a certificate may have"
+#define CHARACTER "holds a character that no host name may have"
+#define HYPHEN "has a label that begins or ends with a hyphen"
+
 enum { LABEL_MAX = 63, NAME_MAX_BYTES = 253 };
 
 /* What people paste that is no name at all. */
@@ -42,25 +46,47 @@ static bool needs_idn(const char *label, size_t len)
             return true;
     return len >= 4 && !strncasecmp(label, "xn--", 4);
 }
-static const char *idn(const char *label, struct buf *out)
+static const char *idn_why(int rc, const char *label)
 {
-    uint8_t *ascii = NULL;
-    int rc = idn2_lookup_u8((const uint8_t *)label, &ascii,
-                            IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL | IDN2_USE_STD3_ASCII_RULES);
-
-    if (rc == IDN2_OK)
-        buf_adds(out, (const char *)ascii);
-    idn2_free(ascii);
     switch (rc) {
-    case IDN2_OK: return NULL;
     case IDN2_TOO_BIG_LABEL:
     case IDN2_TOO_BIG_DOMAIN: return "has a label of over 63 bytes (as an A-label)";
+    case IDN2_HYPHEN_STARTEND: return HYPHEN;
     case IDN2_MALLOC: return "could not be read: out of memory";
     default:
         return strncasecmp(label, "xn--", 4)
-                   ? "holds a character that no host name may have"
+                   ? CHARACTER
                    : "has a label xn--... that stands for no internationalized name";
     }
+}
+/* Whether IDNA 2008 itself, without the mapping of UTS 46, takes what came out, and leaves it as it is. */
+static int confirm(const char *ascii)
+{
+    char *unicode = NULL;
+    uint8_t *again = NULL;
+    int rc = idn2_to_unicode_8z8z(ascii, &unicode, 0);
+
+    if (rc == IDN2_OK)
+        rc = idn2_lookup_u8((const uint8_t *)unicode, &again, IDN2_NFC_INPUT | IDN2_NO_TR46);
+    if (rc == IDN2_OK && strcmp((const char *)again, ascii) != 0)
+        rc = IDN2_DISALLOWED;
+    idn2_free(unicode);
+    idn2_free(again);
+    return rc;
+}
+/* IDN2_USE_STD3_ASCII_RULES is not used: libidn2 2.3 takes the characters that it forbids out of the name
+ * instead of refusing it. The ASCII ones are looked at before, what the mapping makes of others afterwards. */
+static const char *idn(const char *label, struct buf *out)
+{
+    uint8_t *ascii = NULL;
+    int rc = idn2_lookup_u8((const uint8_t *)label, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+
+    if (rc == IDN2_OK)
+        rc = confirm((const char *)ascii);
+    if (rc == IDN2_OK)
+        buf_adds(out, (const char *)ascii);
+    idn2_free(ascii);
+    return rc == IDN2_OK ? NULL : idn_why(rc, label);
 }
 static const char *label(const char *text, size_t len, struct buf *out)
 {
@@ -72,6 +98,9 @@ static const char *label(const char *text, size_t len, struct buf *out)
     }
     if (len >= sizeof copy)
         return "has a label of over 63 bytes";
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] < 0x80 && !isalnum((unsigned char)text[i]) && text[i] != '-')
+            return text[i] == '_' ? UNDERSCORE : CHARACTER;
     memcpy(copy, text, len);
     copy[len] = '\0';
     return idn(copy, out);
@@ -89,12 +118,12 @@ static const char *ascii_label(const char *p, size_t len, unsigned flags)
                    : "holds a *: a wildcard has no place here";
     for (size_t i = 0; i < len; i++) {
         if (p[i] == '_' && !(flags & OPT_UNDERSCORE))
-            return "holds a _, which no host name in a certificate may have";
+            return UNDERSCORE;
         if (!isalnum((unsigned char)p[i]) && p[i] != '-' && p[i] != '_')
-            return "holds a character that no host name may have";
+            return CHARACTER;
     }
     if (p[0] == '-' || p[len - 1] == '-')
-        return "has a label that begins or ends with a hyphen";
+        return HYPHEN;
     return NULL;
 }
 static const char *check(const char *name, unsigned flags)

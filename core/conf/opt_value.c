@@ -116,7 +116,7 @@ const char *opt_url(const char *text)
         return "is no URL: it begins with https:// or http://";
     for (const char *p = text; *p; p++)
         if ((unsigned char)*p <= ' ' || (unsigned char)*p > '~' || *p == '"' || *p == '<' || *p == '>')
-            return "is no URL: other characters are written as %XX, and host names as A-labels";
+            return "holds a character that no URL has: it is written %XX, and a host name as A-labels";
     if (strlen(text) > 1000)
         return "is too long for a URL: 1000 bytes at most";
     if (memchr(host, '@', strcspn(host, "/?#")))

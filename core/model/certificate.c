@@ -108,7 +108,7 @@ static const char *const *instance_names(struct draft *t, struct model_instance 
 
     for (size_t i = 0; names && i < n; i++) {
         names[i] = v[i].name;
-        v[i].used = v[i].used || !option || n == 1;
+        v[i].used = true;
     }
     return names ? all_of(t, names, n, option) : none;
 }
@@ -168,8 +168,9 @@ const char *model_certificate_who(struct model *m, const struct conf_node *node)
 
     if (!name || name->kind != CONF_STRING)
         name = names && names->kind == CONF_LIST ? names->first : names;
-    return name && name->kind == CONF_STRING ? arena_printf(m->opts.arena, "certificate %s", name->text)
-                                             : "certificate";
+    return name && name->kind == CONF_STRING && *name->text
+               ? arena_printf(m->opts.arena, "certificate %s", name->text)
+               : "certificate";
 }
 
 /* ---- the section ---- */

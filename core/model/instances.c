@@ -93,20 +93,26 @@ static void check_contact(struct model *m, const char *who, const struct conf_no
                        "%s: contact: \"%s\" is no mail address: write \"mailto:NAME@HOST\"", who, n->text);
     }
 }
+static void warn_terms(struct model *m, const char *who, const struct conf_node *n, const char *name)
+{
+    bool built_in = !strcmp(n->file, MODEL_BUILT_IN);
+    diag_warning(
+        m->opts.diag, built_in ? m->tree->root->file : n->file, built_in ? 0 : n->line,
+        "%s: its terms are not accepted: read them and write authorities = { %s = { accept_terms = true; }; };",
+        who, name);
+}
 /* The directory may go without saying. */
 static void complete(struct model *m, const char *who, const struct conf_node *n, struct model_authority *a)
 {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (!a->directory && !conf_get(n, "directory") && !strcmp(a->name, known[i].name))
             a->directory = known[i].directory;
-        if (a->directory && !a->staging && !strcmp(a->directory, known[i].directory))
+        if (!a->directory || strcmp(a->directory, known[i].directory) != 0)
+            continue;
+        if (!a->staging)
             a->staging = known[i].staging;
-        if (a->directory && !strcmp(a->directory, known[i].directory) && !a->accept_terms)
-            diag_warning(
-                m->opts.diag, n->file, n->line,
-                "%s: its terms are not accepted: read them and write authorities = { %s = { accept_terms = true; "
-                "}; };",
-                who, a->name);
+        if (!a->accept_terms)
+            warn_terms(m, who, n, a->name);
     }
     if (!a->directory && !conf_get(n, "directory"))
         diag_error(m->opts.diag, n->file, n->line, "%s: directory is missing: the URL of its ACME directory",
@@ -198,8 +204,12 @@ static struct model_instance *read_kind(struct model *m, const char *section, en
 }
 bool model_read_instances(struct model *m)
 {
-    m->dns = read_kind(m, "dns", FL_KIND_DNS, &m->ndns);
     m->solvers = read_kind(m, "solvers", FL_KIND_SOLVER, &m->nsolvers);
     m->sinks = read_kind(m, "sinks", FL_KIND_SINK, &m->nsinks);
-    return m->dns && m->solvers && m->sinks;
+    return m->solvers && m->sinks;
+}
+bool model_read_dns(struct model *m)
+{
+    m->dns = read_kind(m, "dns", FL_KIND_DNS, &m->ndns);
+    return m->dns != NULL;
 }

@@ -49,11 +49,24 @@ static const char *const policy_examples[] = { "namespaces", "[ \"shop\" ]", "na
 /* An entry of the samples is called after its plugin, or not. */
 static const char *plugin_of(const char *section)
 {
-    static const char *const plugins[] = { "dns", "self", "solvers", "dns-01", "sinks", "file", NULL };
+    static const char *const plugins[] = { "dns",   "dns/self",  "solvers", "solver/dns-01",
+                                           "sinks", "sink/file", NULL };
     for (const char *const *p = plugins; *p; p += 2)
         if (!strcmp(p[0], section))
             return p[1];
     return NULL;
+}
+
+/* One a line, as mdoc wants it. */
+static void sentences(FILE *f, const char *before, const char *text)
+{
+    while (*text) {
+        const char *stop = strstr(text, ". ");
+        size_t len = stop ? (size_t)(stop - text) + 1 : strlen(text);
+        fprintf(f, "%s%.*s\n", before, (int)len, text);
+        text += len;
+        text += strspn(text, " ");
+    }
 }
 
 /* ---- the sample ---- */
@@ -73,21 +86,21 @@ static void sample_head(FILE *f)
 static void sample_entry(FILE *f, const struct model_section *s)
 {
     const char *plugin = plugin_of(s->name);
-    const char *const own[] = { "plugin", plugin, NULL };
 
     fprintf(f, "#  %s = {\n", s->example);
-    if (plugin) {
-        /* The table's first option, for it has a value here. */
-        fprintf(f, "#    # name of the plugin, and with it its own options: see `fairlead describe %s/%s`\n",
-                s->name, plugin);
-        fprintf(f, "#    %s = \"%s\";\n", own[0], own[1]);
-    }
+    /* The table's first option, for it has a value here. */
+    if (plugin)
+        fprintf(f,
+                "#    # name of the plugin, which has options of its own: see `fairlead describe %s`\n"
+                "#    plugin = \"%s\";\n",
+                plugin, strchr(plugin, '/') + 1);
     opt_sample(f, s->table + (plugin != NULL), 4, examples);
     fputs("#  };\n", f);
 }
 static void sample_section(FILE *f, const struct model_section *s)
 {
-    fprintf(f, "\n## %s\n", s->help);
+    fputc('\n', f);
+    sentences(f, "## ", s->help);
     switch (s->form) {
     case MODEL_VALUES: opt_sample(f, s->table, 0, examples); break;
     case MODEL_GROUP:
@@ -132,13 +145,7 @@ int model_man(FILE *f)
 {
     for (const struct model_section *s = model_sections; s->name; s++) {
         fprintf(f, ".Ss %s\n", *s->name ? s->name : "Top level");
-        /* A sentence a line, as mdoc wants it. */
-        for (const char *p = s->help; *p; p += strspn(p, " ")) {
-            const char *stop = strstr(p, ". ");
-            size_t len = stop ? (size_t)(stop - p) + 1 : strlen(p);
-            fprintf(f, "%.*s\n", (int)len, p);
-            p += len;
-        }
+        sentences(f, "", s->help);
         if (s->form != MODEL_VALUES)
             man_form(f, s);
         opt_man(f, s->table, 0);

@@ -3,7 +3,6 @@
 #include "model/model.h"
 
 #include "base/text.h"
-#include "conf/parse.h"
 #include "model/parts.h"
 
 #include <stdlib.h>
@@ -30,11 +29,13 @@ static void check_status(struct model *m)
     uint16_t port;
 
     m->listen.status = status && *status ? status : NULL;
-    if (n && m->listen.status && !text_address(status, -1, ip, &port))
+    if (n && m->listen.status && !text_address(status, -1, ip, &port)) {
+        m->listen.status = NULL;
         diag_error(
             m->opts.diag, n->file, n->line,
             "listen: status: \"%s\" is no address with a port: write \"127.0.0.1:9180\", or \"\" for none",
             status);
+    }
 }
 static void read_top(struct model *m)
 {
@@ -50,28 +51,22 @@ static void read_top(struct model *m)
     fill_group(m, "log", model_log_table, &m->log);
     check_status(m);
 }
-/* What no file mentions is built in. A file that could not be read may mention it, so then nothing is. */
-static bool embed(struct model *m)
+/* Whether the list is there under a name that is nearly right: that is said already. */
+static bool misspelt(const struct conf_node *root)
 {
-    static const char *const sections[] = { "authorities", "dns", "solvers", "sinks", NULL };
-    struct conf_node *built, *n, *next;
+    static const char *const one[] = { "certificates", NULL };
 
-    if (m->tree->broken)
-        return true;
-    built =
-        parse_text(&m->tree->arena, MODEL_BUILT_IN, model_embedded(&m->tree->arena, m->state), m->opts.diag);
-    for (n = built ? built->first : NULL; n; n = next) {
-        next = n->next;
-        if (text_in(n->name, sections) && !conf_get(m->tree->root, n->name))
-            parse_append(m->tree->root, n);
-    }
-    return built != NULL;
+    for (const struct conf_node *n = root->first; n; n = n->next)
+        if (text_nearest(n->name, one))
+            return true;
+    return false;
 }
 static void check_something(const struct model *m)
 {
     const struct conf_node *root = m->tree->root, *n = conf_get(root, "certificates");
 
-    if (m->tree->broken || m->ncertificates || (n && n->first) || conf_get(root, "policy"))
+    if (m->tree->broken || conf_get(root, "policy") ||
+        (n ? n->kind != CONF_LIST || n->first : misspelt(root)))
         return;
     diag_error(m->opts.diag, n ? n->file : root->file, n ? n->line : 0,
                "there are no certificates: write certificates = ( { names = [ \"example.org\" ]; } );");
@@ -79,8 +74,8 @@ static void check_something(const struct model *m)
 static bool read_all(struct model *m, const char *path)
 {
     read_top(m);
-    if (!embed(m) || !model_read_authorities(m) || !model_read_clusters(m) || !model_read_instances(m) ||
-        !model_read_certificates(m))
+    if (!model_embed(m) || !model_read_authorities(m) || !model_read_clusters(m) ||
+        !model_read_instances(m) || !model_read_certificates(m) || !model_embed_dns(m) || !model_read_dns(m))
         return false;
     model_check_later(m);
     if (path)

@@ -108,9 +108,11 @@ struct model_section {
 extern const struct model_section model_sections[]; /* ends with name NULL */
 
 /* Reads the file and checks everything that can be known without plugins: sections, options, names, duplicates,
- * collisions of file names, what does not work yet (warnings). A section among authorities, dns, solvers and sinks that the
- * file does not mention is built in: see model_embedded(). `path` NULL: nothing but what is built in, and no certificates.
- * Never NULL but without memory; look at diag_errors(). `d` is used until the model ends. */
+ * collisions of file names, what does not work yet (warnings). What no file mentions is built in: authorities: letsencrypt
+ * (terms not accepted); solvers: web (http-01), then txt (dns-01); sinks: disk (file, STATE/live); dns: self, serving
+ * "_acme-challenge.NAME" of every name that a record has to prove, and nothing where there is none. `path` NULL: nothing
+ * but what is built in, and no certificates. Never NULL but without memory; look at diag_errors(). `d` is used until
+ * the model ends. */
 struct model *model_load(const char *path, struct diag *d);
 /* After the plugins' options were filled (they may hold references): dangling ones are reported, unused instances warned
  * of. Say first which instances are used for reasons of their own, such as sinks that are sources: `used`. */
@@ -123,8 +125,6 @@ void model_check_solvers(struct model *m, struct diag *d,
 void model_free(struct model *m);
 const struct model_instance *model_find(const struct model *m, enum fl_kind kind, const char *name);
 const struct model_authority *model_authority(const struct model *m, const char *name);
-/* The text of what is built in, for a state folder; owned by `a`. */
-const char *model_embedded(struct arena *a, const char *state);
 
 /* ---- for people ---- */
 

@@ -41,10 +41,15 @@ struct model_notify {
 /* instances.c. Each reads its sections into the model. False: no memory. */
 bool model_read_authorities(struct model *m);
 bool model_read_clusters(struct model *m);
-bool model_read_instances(struct model *m);
+bool model_read_instances(struct model *m); /* solvers and sinks */
+bool model_read_dns(struct model *m);
 /* The entries of a section that is a group of groups: those that are, the others are reported. */
 size_t model_entries(struct model *m, const char *section, const struct conf_node **first_out);
 const struct conf_node *model_next_entry(const struct conf_node *n);
+
+/* embedded.c. Adds to the tree what no file has: all but dns, then (the certificates must be known) dns. */
+bool model_embed(struct model *m);
+bool model_embed_dns(struct model *m);
 
 /* certificate.c */
 bool model_read_certificates(struct model *m);

@@ -175,11 +175,12 @@ const struct model_section model_sections[] = {
       model_authority_table, MODEL_NAMED, "letsencrypt" },
     { "dns",
       "Where DNS records are made, by plugins of kind dns. These are the options that all of them have. Without this "
-      "section there is self, with the plugin of that name.",
+      "section there is self, with the plugin of that name: it answers for _acme-challenge.NAME, for each name that a "
+      "record has to prove, and each of these is to be delegated to it.",
       model_dns_table, MODEL_NAMED, "self" },
     { "solvers",
       "How control of a name is proved, by plugins of kind solver. These are the options that all of them have. Without "
-      "this section there are txt (plugin dns-01) and web (plugin http-01).",
+      "this section there are web (plugin http-01) and txt (plugin dns-01, for wildcards).",
       model_other_table, MODEL_NAMED, "txt" },
     { "clusters", "Kubernetes clusters.", model_cluster_table, MODEL_NAMED, "prod" },
     { "sinks",
