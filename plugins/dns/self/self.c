@@ -20,9 +20,10 @@ static const struct fl_option options[] = {
     FL_ADDRESSES(struct conf, listen, 0, "[::]:53", 53, "addresses to answer on, by UDP and TCP"),
     FL_LISTOF(struct conf, name_servers, FL_T_DOMAIN, 0, NULL,
               "host names of this responder, as the delegation gives them; by default ns.ZONE"),
-    FL_ADDRESSES(struct conf, addresses, 0, NULL, 53,
-                 "public addresses of this responder, for name servers that lie in its own zones; by default "
-                 "those of `listen`"),
+    FL_ADDRESSES(
+        struct conf, addresses, 0, NULL, 53,
+        "public addresses of this responder, told for name servers that lie in its own zones; by default "
+        "those of `listen`, or this machine's"),
     FL_STRING(struct conf, hostmaster, 0, NULL,
               "mail address of whoever cares for the zones; by default hostmaster@ZONE"),
     FL_DURATION(struct conf, negative_ttl, 0, "10s", 1000, 3600000,

@@ -1,35 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* setup.c - from options to zones that can be asked. */
-#include "self.h"
+#include "address.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 enum { OWN_TTL = 3600, SERVERS = 16 };
-
-/* "192.0.2.1:53" or "[2001:db8::1]:53" without the port. */
-static const char *host(struct fl_ctx *ctx, const char *address)
-{
-    const char *end = strrchr(address, ':');
-    bool v6 = *address == '[';
-    return end ? fl_printf(ctx, "%.*s", (int)(end - address) - 2 * v6, address + v6) : address;
-}
-
-static bool wildcard(const char *ip) { return strcmp(ip, "::") == 0 || strcmp(ip, "0.0.0.0") == 0; }
-
-/* Addresses of this responder of one family. */
-static size_t own_addresses(struct fl_ctx *ctx, const struct conf *conf, bool v6, struct fl_value *out,
-                            size_t max)
-{
-    const char *const *from = conf->addresses ? conf->addresses : conf->listen;
-    size_t n = 0;
-    for (; from && *from && n < max; from++) {
-        const char *ip = host(ctx, *from);
-        if (!wildcard(ip) && (strchr(ip, ':') != NULL) == v6)
-            out[n++] = (struct fl_value){ .text = ip };
-    }
-    return n;
-}
 
 /* hostmaster@example.org as a name: dots before the @ are escaped (RFC 1035 section 8). */
 static bool mailbox(struct fl_ctx *ctx, const char *mail, const char *zone, struct wire_name *out)
@@ -42,15 +18,6 @@ static bool mailbox(struct fl_ctx *ctx, const char *mail, const char *zone, stru
     for (const char *c = mail; c < at; c++)
         text = fl_printf(ctx, "%s%s%c", text, *c == '.' || *c == '\\' ? "\\" : "", *c);
     return at > mail && at[1] && wire_from_text(fl_printf(ctx, "%s.%s", text, at + 1), out);
-}
-
-static bool inside(const struct conf *conf, const char *name)
-{
-    struct wire_name n, apex;
-    for (const char *const *z = conf->serve; *z; z++)
-        if (wire_from_text(name, &n) && wire_from_text(*z, &apex) && wire_below(&n, &apex))
-            return true;
-    return false;
 }
 
 static int check_zone(struct fl_ctx *ctx, const struct conf *conf, const char *const *zone)
@@ -69,8 +36,6 @@ static int check_zone(struct fl_ctx *ctx, const struct conf *conf, const char *c
 int setup_check(struct fl_ctx *ctx, const void *c)
 {
     const struct conf *conf = c;
-    const char *needs = NULL;
-    struct fl_value any[1];
     if (!*conf->serve)
         return fl_fail(ctx, FL_ECONF, "`serve` names no zone");
     for (const char *const *z = conf->serve; *z; z++) {
@@ -78,16 +43,6 @@ int setup_check(struct fl_ctx *ctx, const void *c)
         if (rc != FL_OK)
             return rc;
     }
-    if (!conf->name_servers || !*conf->name_servers)
-        needs = fl_printf(ctx, "ns.%s", conf->serve[0]);
-    for (const char *const *n = conf->name_servers; n && *n && !needs; n++)
-        needs = inside(conf, *n) ? *n : NULL;
-    if (needs && own_addresses(ctx, conf, false, any, 1) + own_addresses(ctx, conf, true, any, 1) == 0)
-        return fl_fail(
-            ctx, FL_ECONF,
-            "the name server %s lies in a zone that is served here, so its addresses must be known: give "
-            "`addresses` (those of this machine as the world sees it), or `name_servers` elsewhere",
-            needs);
     return FL_OK;
 }
 
@@ -107,10 +62,24 @@ static int put_own(struct fl_ctx *ctx, struct zone *z, const struct wire_name *n
     return FL_ENOMEM;
 }
 
+/* A name server in a zone of ours: nobody else can say where it is. */
+static int put_addresses(struct fl_ctx *ctx, struct zone *z, const struct wire_name *name)
+{
+    struct fl_value v4[SERVERS], v6[SERVERS];
+    size_t n4 = address_own(ctx, false, v4, SERVERS), n6 = address_own(ctx, true, v6, SERVERS);
+    if (n4 + n6 == 0)
+        return fl_fail(
+            ctx, FL_ECONF,
+            "zone %s: its name server lies in a zone that is served here, and no interface of this machine "
+            "has an address that could be told: give `addresses`, or `name_servers` elsewhere",
+            z->apex);
+    int rc = put_own(ctx, z, name, FL_RR_A, v4, n4);
+    return rc == FL_OK ? put_own(ctx, z, name, FL_RR_AAAA, v6, n6) : rc;
+}
+
 static int put_servers(struct fl_ctx *ctx, struct self *s, struct zone *z)
 {
-    const struct conf *conf = fl_conf(ctx);
-    struct fl_value ns[SERVERS], a[SERVERS];
+    struct fl_value ns[SERVERS];
     size_t n = 0;
     int rc = FL_OK;
     for (; z->name_servers[n] && n < SERVERS; n++)
@@ -128,9 +97,7 @@ static int put_servers(struct fl_ctx *ctx, struct self *s, struct zone *z)
             return fl_fail(ctx, FL_ECONF, "`name_servers`: %s is not a host name", ns[i].text);
         struct zone *of = self_zone(s, &name);
         if (of)
-            rc = put_own(ctx, of, &name, FL_RR_A, a, own_addresses(ctx, conf, false, a, SERVERS));
-        if (of && rc == FL_OK)
-            rc = put_own(ctx, of, &name, FL_RR_AAAA, a, own_addresses(ctx, conf, true, a, SERVERS));
+            rc = put_addresses(ctx, of, &name);
     }
     return rc;
 }
