@@ -73,18 +73,22 @@ void fl_retry_after(struct fl_ctx *ctx, int64_t after_ms)
 }
 void fl_debug(struct fl_ctx *ctx, const char *fmt, ...)
 {
-    char line[DEBUG_LINE];
+    auto_free char *line = NULL;
     va_list ap;
+    int n;
 
     if (!log_wants(LOG_LEVEL_DEBUG))
         return;
     va_start(ap, fmt);
-    if (vsnprintf(line, sizeof line, fmt, ap) < 0)
-        line[0] = '\0';
+    n = vasprintf(&line, fmt, ap);
     va_end(ap);
-    /* Before the log shortens it: half a secret is not recognised. */
+    if (n < 0) {
+        line = NULL;
+        return;
+    }
+    /* Before anything is cut off: half a secret is not recognised. */
     log_redact(line);
-    log_debug(ctx->instance->who, "%s", line);
+    log_debug(ctx->instance->who, "%.*s", (int)DEBUG_LINE, line);
 }
 
 /* ---- the call ---- */

@@ -258,12 +258,15 @@ static const char *last_line(struct fl_ctx *ctx, const struct fl_ran *ran)
 static int tell(struct fl_ctx *ctx, const char *path, int64_t most_ms, const struct child *c,
                 const struct fl_ran *ran)
 {
-    char span[16];
+    char span[32];
 
     if (ctx->arena.starved)
         return ctx_nomem(ctx);
     if (c->timed_out) {
-        clock_span(most_ms, span);
+        if (most_ms < 1000)
+            snprintf(span, sizeof span, "%d ms", (int)most_ms);
+        else
+            clock_span(most_ms, span);
         return fl_fail(ctx, FL_ETEMP, "%s was not done after %s and was ended%s", path, span,
                        last_line(ctx, ran));
     }
