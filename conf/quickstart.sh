@@ -18,7 +18,7 @@ base=$src/build/quickstart
 tree=$base/tree
 run=$base/run
 logs=$base/logs
-folder=''
+linked='' once=''
 # shellcheck source=tests/tools/pebble_start.sh
 . "$src/tests/tools/pebble_start.sh"
 
@@ -32,11 +32,13 @@ fail() {
     fi
     exit 1
 }
-# ended: whatever happened, Pebble does not outlive this script.
+# ended: whatever happened, what was started does not outlive this script.
 # shellcheck disable=SC2317 # the trap calls it
 ended() {
+    [ -z "$once" ] || { kill "$once" && wait "$once"; } 2>/dev/null
+    [ -z "${pebble_pid:-}" ] || kill "$pebble_pid" 2>/dev/null
     [ ! -d "$run/pebble" ] || pebble_stop "$run/pebble"
-    [ -z "$folder" ] || rm -rf "$folder"
+    [ -z "$linked" ] || rm -rf "$linked"
 }
 trap ended EXIT
 trap 'exit 130' INT
@@ -62,10 +64,10 @@ configured() {
 places() {
     case $src in
     *[!A-Za-z0-9/._+:,@%=-]*)
-        folder=$(mktemp -d) || fail 'there is no place for temporary files: see TMPDIR'
-        ln -s "$src" "$folder/src"
+        linked=$(mktemp -d) || fail 'there is no place for temporary files: see TMPDIR'
+        ln -s "$src" "$linked/src"
         rm -rf "$tree"
-        from=$folder/src to=$folder/src/build/quickstart/tree
+        from=$linked/src to=$linked/src/build/quickstart/tree
         ;;
     *) from=$src to=$tree ;;
     esac
@@ -119,7 +121,6 @@ certificates = (
 );
 END
 }
-fairlead() { "$tree/fairlead" --conf "$run/fairlead.conf" --plugins "$tree/plugdir" "$@"; }
 authority() {
     dns_port=$(free_port) http_port=$(free_port)
     pebble_dns=127.0.0.1:$dns_port pebble_http_port=$http_port
@@ -160,10 +161,15 @@ authority
 echo "$pebble_url"
 
 say 'fairlead check'
-fairlead check || fail 'the configuration is not right; it is in build/quickstart/run/fairlead.conf'
+"$tree/fairlead" --conf "$run/fairlead.conf" --plugins "$tree/plugdir" check ||
+    fail 'the configuration is not right; it is in build/quickstart/run/fairlead.conf'
 
 say 'fairlead once'
-fairlead once --wait 2m || fail 'not all certificates came; the log of the authority may say why' "$pebble_log"
+# In the background: a signal to this script alone is then acted on at once.
+"$tree/fairlead" --conf "$run/fairlead.conf" --plugins "$tree/plugdir" once --wait 2m </dev/null &
+once=$!
+wait $once || { once='' && fail 'not all certificates came; the log of the authority may say why' "$pebble_log"; }
+once=''
 
 say 'What is on disk now'
 pebble_root "$run/pebble" "$run/root.pem" || fail 'Pebble does not tell its root'
