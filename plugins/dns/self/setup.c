@@ -79,7 +79,7 @@ static int put_addresses(struct fl_ctx *ctx, struct zone *z, const struct wire_n
 
 static int put_servers(struct fl_ctx *ctx, struct self *s, struct zone *z)
 {
-    struct fl_value ns[SERVERS];
+    struct fl_value ns[SERVERS] = { { NULL, NULL } };
     size_t n = 0;
     int rc = FL_OK;
     for (; z->name_servers[n] && n < SERVERS; n++)
