@@ -278,7 +278,7 @@ static void the_debug_log_shows_exchanges_without_secrets(void **state)
     end(&t);
     n = read(ends[0], seen, sizeof seen - 1);
     seen[n > 0 ? n : 0] = '\0';
-    assert_contains(seen, "<7>debug who=dns/x msg=\"POST http://127.0.0.1:");
+    assert_contains(seen, "<7>detail who=dns/x msg=\"POST http://127.0.0.1:");
     assert_contains(
         seen,
         "/text?token=***&x=*** [Authorization: ***] [X-Auth-Key: ***] [Accept: text/plain]: 429, 5 bytes, ");
