@@ -3,6 +3,7 @@
 #include "base/json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 json_t *json_parse(const char *text, size_t len, char why_out[128])
@@ -14,9 +15,21 @@ json_t *json_parse(const char *text, size_t len, char why_out[128])
         snprintf(why_out, 128, "line %d column %d: %.90s", error.line, error.column, error.text);
     return value;
 }
+/* Measured first: json_dumps() leaves a key out where its buffer cannot grow, and calls that a success. */
 char *json_text(const json_t *value)
 {
-    return json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    const size_t flags = JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY;
+    size_t len = json_dumpb(value, NULL, 0, flags);
+    char *text = len > 0 ? malloc(len + 1) : NULL;
+
+    if (!text)
+        return NULL;
+    if (json_dumpb(value, text, len, flags) != len) {
+        free(text);
+        return NULL;
+    }
+    text[len] = '\0';
+    return text;
 }
 const char *json_str(const json_t *obj, const char *key, const char *dflt)
 {

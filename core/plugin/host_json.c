@@ -15,6 +15,17 @@ static json_t *empty(struct fl_ctx *ctx)
     json_t *value = own(ctx, json_object());
     return value ? value : ctx->spare;
 }
+/* A text that there was no memory for is to jansson a value that is NULL. */
+static bool out_of_memory(const json_error_t *error)
+{
+    switch (json_error_code(error)) {
+    case json_error_unknown:
+    case json_error_out_of_memory: return true;
+    case json_error_null_value:
+        return !strcmp(error->text, "NULL object value") || !strcmp(error->text, "NULL array value");
+    default: return false;
+    }
+}
 json_t *fl_json_pack(struct fl_ctx *ctx, const char *fmt, ...)
 {
     json_error_t error = { .text = "" };
@@ -30,17 +41,15 @@ json_t *fl_json_pack(struct fl_ctx *ctx, const char *fmt, ...)
         value = own(ctx, value);
         return value ? value : ctx->spare;
     }
-    switch (json_error_code(&error)) {
-    case json_error_out_of_memory: ctx->arena.starved = true; return ctx->spare;
-    case json_error_invalid_utf8:
-        snprintf(ctx->bad_json, sizeof ctx->bad_json, "a text of the request is not UTF-8");
-        break;
-    default:
-        snprintf(ctx->bad_json, sizeof ctx->bad_json,
-                 "the request's JSON cannot be made (%.90s): a mistake in the "
-                 "plugin",
-                 error.text);
+    if (out_of_memory(&error)) {
+        ctx->arena.starved = true;
+        return ctx->spare;
     }
+    if (json_error_code(&error) == json_error_invalid_utf8)
+        snprintf(ctx->bad_json, sizeof ctx->bad_json, "a text of the request is not UTF-8");
+    else
+        snprintf(ctx->bad_json, sizeof ctx->bad_json,
+                 "the request's JSON cannot be made (%.90s): a mistake in the plugin", error.text);
     return empty(ctx);
 }
 static int send(struct fl_ctx *ctx, const struct fl_http *req, const json_t *body, struct fl_reply *reply)
@@ -53,7 +62,7 @@ static int send(struct fl_ctx *ctx, const struct fl_http *req, const json_t *bod
         return code;
     }
     if (body) {
-        with.body = ctx_own(ctx, json_dumps(body, JSON_COMPACT | JSON_ENCODE_ANY));
+        with.body = ctx_own(ctx, json_text(body));
         if (!with.body)
             return ctx_nomem(ctx);
         with.body_len = strlen(with.body);

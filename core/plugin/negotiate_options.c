@@ -38,7 +38,7 @@ static bool well_named(const char *name)
 }
 static bool listed_choices(const struct object *ob, const char *const *choices)
 {
-    for (size_t i = 0; i < OPTIONS_MAX && object_holds(ob, choices + i, sizeof *choices); i++) {
+    for (size_t i = 0; choices && i < OPTIONS_MAX && object_holds(ob, choices + i, sizeof *choices); i++) {
         if (!choices[i])
             return i > 0;
         if (!object_text(ob, choices[i], NAME_LEN))

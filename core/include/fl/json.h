@@ -12,7 +12,8 @@ extern "C" {
 
 /* json_pack() whose result belongs to the call. Never NULL: without memory it is
  * an empty object and the call remembers; a text that is not UTF-8 makes the next
- * fl_http_json() end with FL_EPROTO. */
+ * fl_http_json() end with FL_EPROTO. A json_t * among the arguments that is NULL counts as out of memory: that is
+ * what jansson's functions give without. */
 FL_EXPORT json_t *fl_json_pack(struct fl_ctx *ctx, const char *fmt, ...);
 /* Sends `body` (NULL: none; borrowed) and parses the answer. `*out` belongs to the
  * call and is never NULL (an empty object when there was no answer or no JSON). A 2xx
