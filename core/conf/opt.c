@@ -48,7 +48,7 @@ static const char *wanted(const struct slot *s)
     if (s->o->type == FL_T_ENUM)
         return arena_printf(s->c->arena, "one of %s in quotes",
                             opt_words(s->c->arena, s->o->choices, " or "));
-    if (s->o->type == FL_T_STRING && s->o->dflt && *s->o->dflt)
+    if (s->o->type == FL_T_STRING && !(s->o->flags & FL_LIST) && s->o->dflt && *s->o->dflt)
         return arena_printf(s->c->arena, "text in quotes, such as \"%s\"", s->o->dflt);
     if (s->o->type == FL_T_REF)
         return arena_printf(s->c->arena, "a name from the section %s in quotes", s->o->section);

@@ -167,6 +167,21 @@ static void refused(const config_t *c, const char *file, struct diag *d)
     else
         diag_error(d, file, config_error_line(c), "%s", why ? why : "syntax error");
 }
+/* libconfig takes no comment in a last line that has no end. */
+static bool read_string(config_t *c, const char *source)
+{
+    size_t len = strlen(source);
+    char *ended = malloc(len + 2);
+    bool ok = false;
+
+    if (ended) {
+        memcpy(ended, source, len);
+        memcpy(ended + len, "\n", 2);
+        ok = config_read_string(c, ended);
+    }
+    mem_wipe_free(ended);
+    return ok;
+}
 struct conf_node *parse_text(struct arena *a, const char *file, const char *source, struct diag *d)
 {
     struct reader r = { .arena = a, .diag = d, .file = arena_strdup(a, file) };
@@ -177,7 +192,7 @@ struct conf_node *parse_text(struct arena *a, const char *file, const char *sour
     if (!syntax_check(file, source, d))
         return NULL;
     config_init(&c);
-    if (config_read_string(&c, source)) {
+    if (read_string(&c, source)) {
         scan_init(&r.scan, source);
         next(&r);
         root = node_new(&r, NULL, 0, CONF_GROUP);

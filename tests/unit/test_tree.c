@@ -209,6 +209,12 @@ static void include_marks_in_texts_and_comments_are_text(void **state)
     assert_int_equal(diag_errors(diag), 0);
     assert_string_equal(conf_get(n, "c")->text, "\n@include \"d\"");
 }
+static void the_last_line_needs_no_end(void **state)
+{
+    (void)state;
+    assert_non_null(conf_get(text_of("a = 1; # the end"), "a"));
+    assert_said("");
+}
 static void depth_and_width_have_limits(void **state)
 {
     char *many = malloc(65536);
@@ -391,6 +397,7 @@ int main(void)
         TEST(mistakes_of_form_have_words_and_lines),
         TEST(no_value_is_shown),
         TEST(include_marks_in_texts_and_comments_are_text),
+        TEST(the_last_line_needs_no_end),
         TEST(depth_and_width_have_limits),
         TEST(files_are_merged_in_order),
         TEST(what_cannot_be_merged_names_both_places),
