@@ -178,6 +178,7 @@ int store_delete(struct store *s, enum store_group g, const char *key, uint64_t 
 /* ---- list ----------------------------------------------------------------------- */
 
 struct listing {
+    enum store_group group;
     char **keys;
     size_t n, cap, skip; /* skip: bytes of the path before the key's part */
     bool nomem;
@@ -186,10 +187,14 @@ struct listing {
 static bool add_key(void *arg, struct store *s, const char *path)
 {
     struct listing *l = arg;
-    char key[STORE_KEY_MAX + 1];
+    char key[STORE_KEY_MAX + 1], own[STORE_PATH_MAX];
+    struct outcome o;
 
     (void)s;
     if (strlen(path) <= l->skip || !store_unpath(path + l->skip, key))
+        return true;
+    /* A stranger's file that reads like a key of ours: get() would not find it. */
+    if (store_path(l->group, key, own, &o) != FL_OK || strcmp(own, path) != 0)
         return true;
     l->nomem = !mem_grow(&l->keys, &l->cap, l->n + 2, sizeof *l->keys) || !(l->keys[l->n] = strdup(key));
     if (!l->nomem)
@@ -201,14 +206,16 @@ static int by_text(const void *a, const void *b) { return strcmp(*(char *const *
 
 int store_list(struct store *s, enum store_group g, char ***keys_out, struct outcome *o)
 {
-    struct listing l = { .skip = strlen(store_groups[g].name) + 1 + (store_groups[g].spread ? 3 : 0) };
+    struct listing l = { .group = g,
+                         .skip = strlen(store_groups[g].name) + 1 + (store_groups[g].spread ? 3 : 0) };
 
     if (!mem_grow(&l.keys, &l.cap, 1, sizeof *l.keys))
         return outcome_nomem(o);
     l.keys[0] = NULL;
     if (!store_walk(s, store_groups[g].name, add_key, &l)) {
+        int err = -errno;
         store_keys_free(l.keys);
-        return l.nomem ? outcome_nomem(o) : store_errno(s, "cannot list", store_groups[g].name, -errno, o);
+        return l.nomem ? outcome_nomem(o) : store_errno(s, "cannot list", store_groups[g].name, err, o);
     }
     qsort(l.keys, l.n, sizeof *l.keys, by_text);
     *keys_out = l.keys;

@@ -34,8 +34,19 @@ bool store_unpath(const char *path, char key_out[STORE_KEY_MAX + 1]);
 /* What a failing call means for a person: which path, why, what to do. */
 int store_errno(const struct store *s, const char *what, const char *path, int negative_errno,
                 struct outcome *o);
-/* Calls f with the path of every file below `path` (relative to the root). False: f said stop or a folder cannot be read. */
+/* store_open.c. Calls f with the path of every file below `path` (relative to the root). False: f said stop, or a
+ * folder cannot be read (errno). */
 bool store_walk(struct store *s, const char *path, bool (*f)(void *arg, struct store *s, const char *path),
                 void *arg);
+
+/* store_format.c. Rows end with one without `run`. */
+struct store_migration {
+    int from;
+    int (*run)(struct store *s, struct outcome *o);
+};
+/* A fresh folder gets format `ours`; an older one is brought up row by row, each step noted on disk when it is
+ * done; FL_ECONF: there is no way, it is newer, or it is no state. Nothing is written when opened to read. */
+int store_format_check(struct store *s, int ours, const struct store_migration *table, struct outcome *o);
+int store_format_open(struct store *s, struct outcome *o); /* with our own table */
 
 #endif

@@ -12,51 +12,93 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From one format to the next; none yet: format 1 is the first. */
-static const struct {
-    int from;
-    int (*run)(struct store *s, struct outcome *o);
-} migrations[] = { { 0, NULL } };
-
-static void closedirp(DIR **d)
+/* Not every file system says in the folder what an entry is. */
+static unsigned char type_of(const struct store *s, const struct dirent *e, const char *path)
 {
-    if (*d)
-        closedir(*d);
+    struct stat st;
+
+    if (e->d_type != DT_UNKNOWN)
+        return e->d_type;
+    if (fstatat(s->root, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return DT_UNKNOWN;
+    return S_ISDIR(st.st_mode) ? DT_DIR : S_ISREG(st.st_mode) ? DT_REG : DT_LNK;
+}
+
+static bool walk(DIR *d, struct store *s, const char *path,
+                 bool (*f)(void *arg, struct store *s, const char *path), void *arg)
+{
+    for (;;) {
+        char below[STORE_PATH_MAX];
+        errno = 0;
+        const struct dirent *e = readdir(d);
+        if (!e)
+            return errno == 0;
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        if (snprintf(below, sizeof below, "%s/%s", path, e->d_name) >= (int)sizeof below)
+            continue;
+        unsigned char type = type_of(s, e, below);
+        if ((type == DT_DIR && !store_walk(s, below, f, arg)) || (type == DT_REG && !f(arg, s, below)))
+            return false;
+    }
 }
 
 bool store_walk(struct store *s, const char *path, bool (*f)(void *arg, struct store *s, const char *path),
                 void *arg)
 {
     int fd = openat(s->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    cleanup_(closedirp) DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    bool ok = true;
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    int error = errno;
 
     if (!d) {
         if (fd >= 0)
             close(fd);
-        return fd < 0 && errno == ENOENT;
+        errno = error;
+        return fd < 0 && error == ENOENT;
     }
-    for (const struct dirent *e; ok && (e = readdir(d));) {
-        char below[STORE_PATH_MAX];
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        if (snprintf(below, sizeof below, "%s/%s", path, e->d_name) >= (int)sizeof below)
-            continue;
-        ok = e->d_type == DT_DIR ? store_walk(s, below, f, arg) : e->d_type != DT_REG || f(arg, s, below);
-    }
+    bool ok = walk(d, s, path, f, arg);
+    error = errno;
+    closedir(d);
+    errno = error;
     return ok;
 }
 
+/* What a crash between writing and renaming left. */
 static bool sweep(void *arg, struct store *s, const char *path)
 {
-    const char *name = strrchr(path, '/') + 1;
-
     (void)arg;
-    if (text_starts(name, ".tmp-"))
-        unlinkat(s->root, path, 0);
+    if (text_starts(strrchr(path, '/') + 1, ".tmp-"))
+        (void)unlinkat(s->root, path, 0);
     return true;
 }
 
+static void sweep_root(struct store *s)
+{
+    int fd = openat(s->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+    if (!d) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    for (const struct dirent *e; (e = readdir(d));)
+        if (text_starts(e->d_name, ".tmp-"))
+            (void)unlinkat(s->root, e->d_name, 0);
+    closedir(d);
+}
+
+static int in_use(const struct store *s, struct outcome *o)
+{
+    char pid[32];
+    ssize_t n = pread(s->lock_fd, pid, sizeof pid - 1, 0);
+
+    pid[n > 0 ? n : 0] = '\0';
+    return outcome_fail(o, FL_ETEMP, "the state %s is in use by process %s: end it, or use another `state`",
+                        s->dir, pid[0] ? pid : "(unknown)");
+}
+
+/* Of the open file description: it ends with the process, however that ends, and holds against our own threads. */
 static int take_lock(struct store *s, struct outcome *o)
 {
     struct flock want = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -65,60 +107,14 @@ static int take_lock(struct store *s, struct outcome *o)
     s->lock_fd = openat(s->root, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (s->lock_fd < 0)
         return store_errno(s, "cannot open", "lock", -errno, o);
-    if (fcntl(s->lock_fd, F_OFD_SETLK, &want) != 0) {
-        ssize_t n = pread(s->lock_fd, pid, sizeof pid - 1, 0);
-        pid[n > 0 ? n : 0] = '\0';
-        return outcome_fail(o, FL_ETEMP,
-                            "the state %s is in use by process %s: end it, or use another `state`", s->dir,
-                            pid[0] ? pid : "(unknown)");
-    }
+    if (fcntl(s->lock_fd, F_OFD_SETLK, &want) != 0)
+        return errno == EAGAIN || errno == EACCES ? in_use(s, o)
+                                                  : store_errno(s, "cannot lock", "lock", -errno, o);
     int n = snprintf(pid, sizeof pid, "%d", (int)getpid());
+    errno = EIO;
     if (ftruncate(s->lock_fd, 0) != 0 || pwrite(s->lock_fd, pid, (size_t)n, 0) != n)
-        return store_errno(s, "cannot write", "lock", errno ? -errno : -EIO, o);
+        return store_errno(s, "cannot write", "lock", -errno, o);
     return FL_OK;
-}
-
-static int migrate(struct store *s, int64_t found, struct outcome *o)
-{
-    while (found < STORE_FORMAT) {
-        size_t i = 0, n = sizeof migrations / sizeof *migrations;
-        while (i < n && (migrations[i].from != found || !migrations[i].run))
-            i++;
-        if (i == n)
-            return outcome_fail(o, FL_ECONF,
-                                "the state %s is of format %d, which this version cannot bring up to %d",
-                                s->dir, (int)found, STORE_FORMAT);
-        int code = migrations[i].run(s, o);
-        if (code != FL_OK)
-            return code;
-        found++;
-    }
-    return FL_OK;
-}
-
-static int check_format(struct store *s, struct outcome *o)
-{
-    static const char ours[] = "1\n";
-    auto_free char *text = NULL;
-    size_t len;
-    int64_t found = 0;
-    int err = file_read(s->root, "format", 64, &text, &len);
-
-    if (err == -ENOENT) {
-        err = s->read_only ? 0 : file_write_durable(s->root, "format", 0600, ours, sizeof ours - 1);
-        return err ? store_errno(s, "cannot write", "format", err, o) : FL_OK;
-    }
-    if (err)
-        return store_errno(s, "cannot read", "format", err, o);
-    text[strcspn(text, "\n")] = '\0';
-    if (!text_int(text, 1, 1000000, &found))
-        return outcome_fail(o, FL_ECONF, "%s/format does not hold a number: this is no state of fairlead",
-                            s->dir);
-    if (found > STORE_FORMAT)
-        return outcome_fail(o, FL_ECONF,
-                            "the state %s is of format %d, written by a newer fairlead; this one knows %d",
-                            s->dir, (int)found, STORE_FORMAT);
-    return s->read_only ? FL_OK : migrate(s, found, o);
 }
 
 static int make_folders(struct store *s, struct outcome *o)
@@ -127,8 +123,10 @@ static int make_folders(struct store *s, struct outcome *o)
         int err = file_mkdirs(s->root, store_groups[g].name, store_groups[g].dir_mode);
         if (err)
             return store_errno(s, "cannot make", store_groups[g].name, err, o);
-        store_walk(s, store_groups[g].name, sweep, NULL);
+        if (!store_walk(s, store_groups[g].name, sweep, NULL))
+            return store_errno(s, "cannot list", store_groups[g].name, -errno, o);
     }
+    sweep_root(s);
     return FL_OK;
 }
 
@@ -146,11 +144,15 @@ static int open_as(const char *dir, bool read_only, struct store **out, struct o
         err = file_mkdirs(AT_FDCWD, dir, 0700);
     if (!err && (s->root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
         err = -errno;
-    int code = err ? store_errno(s, "cannot open the state", "", err, o) : FL_OK;
+    int code = FL_OK;
+    if (err == -ENOENT && read_only)
+        code = outcome_fail(o, FL_ECONF, "there is no state in %s yet: fairlead has not run", dir);
+    else if (err)
+        code = store_errno(s, "cannot open the state", "", err, o);
     if (code == FL_OK && !read_only)
         code = take_lock(s, o);
     if (code == FL_OK)
-        code = check_format(s, o);
+        code = store_format_open(s, o);
     if (code == FL_OK && !read_only)
         code = make_folders(s, o);
     if (code == FL_OK)

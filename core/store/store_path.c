@@ -116,6 +116,10 @@ int store_errno(const struct store *s, const char *what, const char *path, int n
         { ENFILE, FL_ETEMP, ": raise the system's limit of open files" },
         { EIO, FL_ETEMP, ": look at the disk" },
         { EFBIG, FL_ETEMP, ": it is larger than fairlead writes or the limit allows" },
+        { EISDIR, FL_ECONF, ": that is a folder; move it away" },
+        { ENOTDIR, FL_ECONF, ": that should be a folder; move it away" },
+        { EINVAL, FL_ECONF, ": that should be a plain file; move it away" },
+        { ELOOP, FL_ECONF, ": that is a symbolic link; move it away" },
     };
     const char *todo = "";
     int code = FL_ETEMP;
