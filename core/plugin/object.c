@@ -5,14 +5,13 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <link.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HEADERS_MAX = 64, LINK_NAME = 40 };
+enum { HEADERS_MAX = 64, LINK_NAME = 320 };
 
 /* ---- before it is mapped ---- */
 
@@ -54,25 +53,30 @@ static int look_at(int fd, const char *path, struct outcome *o)
 
 /* ---- mapping it ---- */
 
-static int same_name(struct dl_phdr_info *info, size_t size, void *arg)
+/* The dynamic linker knows objects by the names they were opened by and does not look twice: through a descriptor of
+ * the same number another file would be taken for the one before. So the name says which file it is, in a way that
+ * leads nowhere else: "/." for each bit of its number that is set, "/" for the others. */
+static char *spell(char *to, uint64_t number)
 {
-    (void)size;
-    return info->dlpi_name && strcmp(info->dlpi_name, arg) == 0;
-}
-/* The dynamic linker knows objects by the names they were opened by and does not look twice: a name that another
- * object was loaded by, through a descriptor of the same number, would give that one. */
-static int fresh_name(int fd, char name[LINK_NAME])
-{
-    for (int least = 3;;) {
-        int copy = fcntl(fd, F_DUPFD_CLOEXEC, least);
-        if (copy < 0)
-            return -1;
-        snprintf(name, LINK_NAME, "/proc/self/fd/%d", copy);
-        if (!dl_iterate_phdr(same_name, name))
-            return copy;
-        close(copy);
-        least = copy + 1;
+    for (unsigned bit = 64; bit-- > 0;) {
+        *to++ = '/';
+        if (number >> bit & 1)
+            *to++ = '.';
     }
+    return to;
+}
+static bool link_name(int fd, char name[LINK_NAME])
+{
+    static const char folder[] = "/proc/self/fd";
+    struct stat st;
+    char *to = name + sizeof folder - 1;
+
+    if (fstat(fd, &st) != 0)
+        return false;
+    memcpy(name, folder, sizeof folder);
+    to = spell(spell(to, st.st_dev), st.st_ino);
+    snprintf(to, (size_t)(name + LINK_NAME - to), "/%d", fd);
+    return true;
 }
 static int explain(const char *path, const char *name, const char *why, struct outcome *o)
 {
@@ -98,13 +102,11 @@ static int explain(const char *path, const char *name, const char *why, struct o
 static int map(int fd, const char *path, void **handle_out, struct outcome *o)
 {
     char name[LINK_NAME];
-    int copy = fresh_name(fd, name);
     void *handle;
 
-    if (copy < 0)
+    if (!link_name(fd, name))
         return outcome_fail(o, FL_ECONF, "%s cannot be loaded: %s", path, strerror(errno));
     handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-    close(copy);
     if (!handle)
         return explain(path, name, dlerror(), o);
     *handle_out = handle;
