@@ -165,12 +165,6 @@ bool model_read_clusters(struct model *m)
 
 /* ---- instances of plugins ---- */
 
-static bool plugin_name(const char *name)
-{
-    size_t len = strlen(name);
-    return len > 0 && len <= NAME_LEN && *name != '-' &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == len;
-}
 static void read_instance(struct model *m, enum fl_kind kind, const struct conf_node *n,
                           struct model_instance *i)
 {
@@ -178,17 +172,12 @@ static void read_instance(struct model *m, enum fl_kind kind, const struct conf_
         [FL_KIND_DNS] = "dns", [FL_KIND_SOLVER] = "solver", [FL_KIND_SINK] = "sink"
     };
     const char *who = arena_printf(m->opts.arena, "%s %s", words[kind], n->name);
-    const struct conf_node *plugin = conf_get(n, "plugin");
 
     *i =
         (struct model_instance){ .name = n->name, .file = n->file, .line = n->line, .kind = kind, .node = n };
     opt_fill(&m->opts, who, n, kind == FL_KIND_DNS ? model_dns_table : model_other_table, opt_any, &i->dns);
-    i->plugin = i->dns.plugin && plugin_name(i->dns.plugin) ? i->dns.plugin : n->name;
+    i->plugin = i->dns.plugin ? i->dns.plugin : n->name;
     i->used = !strcmp(n->file, MODEL_BUILT_IN);
-    if (plugin && plugin->kind == CONF_STRING && !plugin_name(plugin->text))
-        diag_error(m->opts.diag, plugin->file, plugin->line,
-                   "%s: plugin: \"%s\" is no name of a plugin: it has letters, digits, - and _", who,
-                   plugin->text);
 }
 static struct model_instance *read_kind(struct model *m, const char *section, enum fl_kind kind,
                                         size_t *n_out)

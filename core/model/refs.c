@@ -103,6 +103,12 @@ static void warn_unused(struct diag *d, const struct model_instance *v, size_t n
         if (!v[i].used)
             diag_warning(d, v[i].file, v[i].line, "%s %s is not used: nothing refers to it", word, v[i].name);
 }
+/* A sink of a cluster finds its certificates itself. */
+static void use_sources(struct model *m)
+{
+    for (size_t i = 0; i < m->nsinks; i++)
+        m->sinks[i].used = m->sinks[i].used || conf_get(m->sinks[i].node, "cluster");
+}
 static void unused(const struct model *m, struct diag *d)
 {
     for (size_t i = 0; i < m->nauthorities; i++)
@@ -125,6 +131,7 @@ void model_check_refs(struct model *m, struct diag *d)
     for (const struct opt_ref *r = m->opts.refs; r; r = r->next)
         resolve(m, d, v, r);
     use_dns(m);
+    use_sources(m);
     if (!m->tree->broken && m->ncertificates)
         unused(m, d);
 }

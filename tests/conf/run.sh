@@ -6,15 +6,16 @@
 # A case is a folder NNN-name with fairlead.conf, whatever that reads, and `expected`. It
 # is checked in a copy, in which files are 0644, those called *.key 0600, and `setup`, if there
 # is one, was run (git keeps no modes, pipes or large files). A folder `credentials` is
-# what systemd would give. $FAIRLEAD is the program with its options, by default that of
-# the build with the plugins of the build. -u writes `expected` anew: read the difference.
+# what systemd would give. $FAIRLEAD is the program and $FL_PLUGINS the folder of its
+# plugins, by default those of the build; messages have PLUGINS for that folder. -u writes
+# `expected` anew: read the difference.
 set -u
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
 update=
 [ "${1:-}" != -u ] || { update=1 && shift; }
 build=$(cd "${top_builddir:-.}" && pwd)
-: "${FAIRLEAD:=$build/fairlead --plugins $build/plugdir}"
+: "${FAIRLEAD:=$build/fairlead}" "${FL_PLUGINS:=$build/plugdir}"
 work=$(mktemp -d "${TMPDIR:-/tmp}/fairlead-conf.XXXXXX") || exit 99
 trap 'rm -rf "$work"' EXIT INT TERM
 umask 022
@@ -28,9 +29,9 @@ check() (
     [ ! -d credentials ] || export CREDENTIALS_DIRECTORY="$PWD/credentials"
     EMPTY_VARIABLE='' TEST_SECRET=from-the-environment
     export EMPTY_VARIABLE TEST_SECRET
-    # shellcheck disable=SC2086 # a program and its options
-    $FAIRLEAD -c fairlead.conf check >"$work/said" 2>&1 </dev/null
+    "$FAIRLEAD" --plugins "$FL_PLUGINS" -c fairlead.conf check >"$work/raw" 2>&1 </dev/null
     echo $? >"$work/status"
+    sed "s|$FL_PLUGINS|PLUGINS|g" "$work/raw" >"$work/said"
 )
 
 for case; do
