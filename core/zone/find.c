@@ -331,7 +331,11 @@ int find_zone(struct zones *z, const char *name, const char *const *providers, s
     for (int i = 0; i <= ALIASES_MAX; i++) {
         struct outcome failure = { 0 };
         int code = best_zone(z, at, providers, &f, &failure);
-        int chased = follow(z, &f, target, o);
+        /* Only names like _acme-challenge: a host's addresses belong to the very name, wherever a CNAME that
+         * stands there today leads. */
+        int chased = *name == '_' ? follow(z, &f, target, o) : FL_OK;
+        if (*name != '_')
+            text_copy(target, sizeof target, at);
         if (chased != FL_OK)
             return chased;
         if (strcmp(target, at) != 0) {

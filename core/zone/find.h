@@ -29,7 +29,7 @@ struct found {
     const struct zones_provider *provider; /* NULL: nobody holds a zone for it */
     char apex[256], target[256];           /* the end of the CNAMEs at the name, which lies in the apex */
 };
-/* Follows CNAMEs, then picks the longest zone that one of the allowed providers (NULL: all) really holds; the first of
+/* Follows CNAMEs at names that begin with `_`, then picks the longest zone that one of the allowed providers (NULL: all) really holds; the first of
  * the configuration if two hold it. FL_ECONF: nobody, and the message says who was asked. Takes the lock for
  * moments, asks plugins and servers. */
 int find_zone(struct zones *z, const char *name, const char *const *providers, struct found *out,

@@ -63,13 +63,13 @@ static void join(char *const *names, char out[120])
         n += (size_t)snprintf(out + n, 120 - n, "%s%.60s", n ? ", " : "", names[i]);
 }
 
-static void not_delegated(struct round *r, const char *apex)
+/* `said`: what the parent's servers answer. */
+static void not_delegated(struct round *r, const char *said)
 {
     char names[120];
     join(r->zone->name_servers, names);
-    snprintf(r->watch->why, sizeof r->watch->why,
-             "%.100s is not delegated by %.60s: set its name servers there%s%s", r->zone->apex,
-             *apex ? apex : "the root", *names ? " to " : "", names);
+    snprintf(r->watch->why, sizeof r->watch->why, "%.200s: set its name servers there%s%s", said,
+             *names ? " to " : "", names);
     r->blind = true;
     r->watch->unreachable_ms = 0;
     r->watch->next_ms = clock_mono_ms() + NOT_DELEGATED_MS;
@@ -90,19 +90,19 @@ static int ask_walk(struct round *r, struct outcome *o)
         watch_set(r->watch, servers, now + WATCH_SERVERS_MS);
         return FL_OK;
     }
-    if (code == FL_OK) {
-        not_delegated(r, servers->apex);
-        return FL_OK;
-    }
-    if (code != FL_ETEMP && code != FL_EREJECT)
-        return code;
-    r->blind = true;
     watch_set(r->watch, &(struct dns_servers){ 0 }, 0);
     watch_begin(r->watch);
-    if (code == FL_ETEMP)
-        watch_end(r->watch, now);
-    else
-        r->watch->next_ms = now + NOT_DELEGATED_MS;
+    if (code == FL_OK)
+        outcome_fail(o, FL_EREJECT, "%s is not delegated by %s", r->zone->apex,
+                     *servers->apex ? servers->apex : "the root");
+    if (code == FL_OK || code == FL_EREJECT) {
+        not_delegated(r, o->msg);
+        return FL_OK;
+    }
+    if (code != FL_ETEMP)
+        return code;
+    r->blind = true;
+    watch_end(r->watch, now);
     snprintf(r->watch->why, sizeof r->watch->why, "its servers cannot be found: %.180s", o->msg);
     return FL_OK;
 }

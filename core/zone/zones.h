@@ -43,8 +43,8 @@ int zones_load(struct zones *z, struct outcome *o);
 void zones_free(struct zones *z);
 
 /* fl_records()/fl_published(): see fl/solver.h. `owner` is the certificate's task or the host's: zones compares it and
- * hands it to owner_due. Finds the zone: CNAMEs at the name are followed, then the longest zone that any allowed provider
- * really holds. Where the CNAMEs cannot be asked for (no way to the roots) a zone of ours that holds the name is
+ * hands it to owner_due. Finds the zone: CNAMEs at a name that begins with `_` (_acme-challenge) are
+ * followed, then the longest zone that any allowed provider really holds. Where the CNAMEs cannot be asked for (no way to the roots) a zone of ours that holds the name is
  * taken as it is. With `add` false nothing is looked for: the wishes themselves say where the records are.
  * zones_want() is repeatable; a value that was refused is tried again when it is wanted again. */
 int zones_want(struct zones *z, const char *owner, const struct fl_record *records, size_t n,
@@ -53,8 +53,8 @@ int zones_want(struct zones *z, const char *owner, const struct fl_record *recor
  * FL_ETEMP: this owner never asked for it. */
 int zones_published(struct zones *z, const char *owner, const struct fl_record *records, size_t n,
                     const char *const *providers, struct outcome *o);
-/* FL_OK when some allowed provider holds a zone for the name, at the end of its CNAMEs; the zone's key ("INSTANCE/APEX")
- * into key_out. FL_ECONF: none. Asks providers and servers; cached for 5 min. */
+/* FL_OK when some allowed provider holds a zone for the name, at the end of the CNAMEs (as above: to know
+ * who can prove NAME, ask for _acme-challenge.NAME); the zone's key ("INSTANCE/APEX") into key_out. FL_ECONF: none. Asks providers and servers; cached for 5 min. */
 int zones_find(struct zones *z, const char *name, const char *const *providers, char key_out[320],
                struct outcome *o);
 /* Owners with something in a journal: sorted, NULL-terminated, each and the array allocated. And: none of what this owner

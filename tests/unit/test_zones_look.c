@@ -318,6 +318,21 @@ static void aliases_lead_to_the_zone_and_provider_of_the_target(void **state)
     rig_stop(&r);
 }
 
+static void aliases_of_hosts_are_not_followed(void **state)
+{
+    struct fl_record record = { .name = "www.example.org", .type = FL_RR_A, .value = "192.0.2.1" };
+    struct rig r;
+    (void)state;
+    rig_start(&r, FL_CAP_VALUES);
+    fake_dns_add(r.dns[0], "www.example.org", FL_RR_CNAME, "other.example.net");
+    assert_int_equal(zones_want(r.z, "host:a", &record, 1, NULL, true, &r.o), FL_OK);
+    fake_clock_advance(300);
+    assert_int_equal(zone_write_step(r.z, ORG, &r.o), FL_OK);
+    assert_int_equal(r.p[1].n, 0);
+    assert_true(fake_provider_has(&r.p[0], "example.org", "www", "192.0.2.1"));
+    rig_stop(&r);
+}
+
 static void aliases_in_a_circle_are_refused(void **state)
 {
     struct rig r;
@@ -346,6 +361,7 @@ int main(void)
         cmocka_unit_test(a_name_that_nobody_holds_is_refused_by_name),
         cmocka_unit_test(without_a_way_to_the_roots_a_zone_of_ours_is_taken_as_it_is),
         cmocka_unit_test(aliases_lead_to_the_zone_and_provider_of_the_target),
+        cmocka_unit_test(aliases_of_hosts_are_not_followed),
         cmocka_unit_test(aliases_in_a_circle_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
