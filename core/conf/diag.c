@@ -33,7 +33,11 @@ void diag_free(struct diag *d)
     free(d->all);
     free(d);
 }
-void diag_main(struct diag *d, const char *file) { d->main = arena_strdup(&d->arena, file); }
+void diag_main(struct diag *d, const char *file)
+{
+    d->main = arena_strdup(&d->arena, file);
+    d->starved = d->starved || d->arena.starved;
+}
 static bool said(const struct diag *d, const struct message *m)
 {
     /* Whoever says a thing twice says it in a row, or nearly: a look at the latest few is enough. */

@@ -29,6 +29,7 @@ static const char *escaped(struct arena *a, const char *text)
             buf_adds(&b, "\\");
         buf_add(&b, text, 1);
     }
+    a->starved = a->starved || b.failed;
     return arena_strdup(a, buf_text(&b));
 }
 static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
@@ -131,7 +132,7 @@ static size_t slot_of(const struct include_seen *s, unsigned long long dev, unsi
 }
 static bool grow(struct include_seen *s)
 {
-    struct include_seen bigger = { .n = s->n, .cap = s->cap ? s->cap * 2 : 64 };
+    struct include_seen bigger = { .n = s->n, .cap = s->cap ? s->cap * 2 : 64, .starved = s->starved };
 
     bigger.slots = mem_array(bigger.cap, sizeof *bigger.slots);
     if (!bigger.slots)
@@ -148,8 +149,12 @@ const struct include_file *include_note(struct include_seen *s, const char *path
     struct stat st;
     size_t i;
 
-    if (stat(path, &st) != 0 || (s->n * 2 >= s->cap && !grow(s)))
+    if (stat(path, &st) != 0)
         return NULL;
+    if (s->n * 2 >= s->cap && !grow(s)) {
+        s->starved = true;
+        return NULL;
+    }
     i = slot_of(s, (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
     if (s->slots[i].path)
         return &s->slots[i];

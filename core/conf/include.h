@@ -23,8 +23,9 @@ struct include_seen {
         const struct conf_node *at; /* NULL: the main file */
     } * slots;
     size_t n, cap; /* cap: a power of two */
+    bool starved;  /* no memory: a file was not noted */
 };
-/* NULL: it is new and now noted, or does not exist; else the file as it was read before. */
+/* NULL: it is new and now noted, or does not exist, or there is no memory; else the file as it was read before. */
 const struct include_file *include_note(struct include_seen *seen, const char *path,
                                         const struct conf_node *at);
 

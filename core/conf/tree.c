@@ -192,6 +192,7 @@ struct conf_tree *conf_tree_load(const char *path, struct diag *d)
     diag_main(d, path);
     load(&l, l.tree->root->file, NULL, 0);
     free(l.seen.slots);
+    l.tree->arena.starved = l.tree->arena.starved || l.seen.starved;
     return whole(l.tree);
 }
 struct conf_tree *conf_tree_text(const char *name, const char *text, struct diag *d)

@@ -99,7 +99,8 @@ static const char *const *all_of(struct draft *t, const char *const *v, size_t n
                    n ? arena_printf(t->m->opts.arena, "%s, %s%s", v[0], v[1], n > 2 ? " ..." : "") : "");
         return none;
     }
-    return arena_strv(t->m->opts.arena, v, n);
+    v = arena_strv(t->m->opts.arena, v, n);
+    return v ? v : none;
 }
 static const char *const *instance_names(struct draft *t, struct model_instance *v, size_t n,
                                          const char *option)

@@ -36,6 +36,7 @@ static const char *set_of(struct arena *a, const struct model_certificate *c)
         qsort(sorted, n, sizeof *sorted, by_text);
     for (size_t i = 0; i < n; i++)
         buf_addf(&b, "%s ", sorted[i]);
+    a->starved = a->starved || b.failed;
     return arena_strdup(a, buf_text(&b));
 }
 static void same_name(struct diag *d, const struct model_certificate *first,
@@ -93,5 +94,5 @@ bool model_check_collisions(struct model *m)
     for (size_t i = 0; i < m->ncertificates; i++)
         v[i].key = set_of(m->opts.arena, v[i].cert);
     report(v, m->ncertificates, m->opts.diag, same_set);
-    return true;
+    return !m->opts.arena->starved;
 }
