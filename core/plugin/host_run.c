@@ -37,6 +37,17 @@ static const char *search_path(void)
     const char *path = getenv("PATH");
     return path && *path ? path : path_usual;
 }
+/* 0, or the errno that says why it cannot be started. */
+static int hindrance(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return errno;
+    if (!S_ISREG(st.st_mode))
+        return EACCES;
+    return access(path, X_OK) == 0 ? 0 : errno;
+}
 /* Only absolute folders of PATH count: the others mean where somebody happened to start us. */
 static const char *find_program(struct fl_ctx *ctx, const char *name)
 {
@@ -48,8 +59,7 @@ static const char *find_program(struct fl_ctx *ctx, const char *name)
         size_t len = strcspn(dirs, ":");
         if (*dirs == '/') {
             const char *path = fl_printf(ctx, "%.*s/%s", (int)len, dirs, name);
-            struct stat st;
-            if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0)
+            if (hindrance(path) == 0)
                 return path;
         }
         dirs += len + (dirs[len] == ':');
@@ -302,6 +312,8 @@ int fl_run(struct fl_ctx *ctx, const struct fl_run *run, struct fl_ran *out)
         return fl_fail(ctx, FL_ECONF,
                        "there is no program %s: give its absolute path, or one that stands in PATH",
                        run->argv[0]);
+    if (hindrance(path) != 0)
+        return fl_fail(ctx, FL_ECONF, "%s cannot be run: %s", path, strerror(hindrance(path)));
     if (run->timeout_ms > 0 && run->timeout_ms < most_ms)
         most_ms = run->timeout_ms;
     code = start(ctx, run, path, &c);

@@ -123,7 +123,7 @@ static void input_arrives_whole_and_ends(void **state)
     assert_int_equal(run((struct fl_run){ .argv = cat, .input = "some\ninput", .input_len = 10 }, &o), FL_OK);
     assert_string_equal(got.output, "some\ninput");
     assert_int_equal(run((struct fl_run){ .argv = count, .input = big, .input_len = 1000000 }, &o), FL_OK);
-    assert_int_equal(atol(got.output), 1000000);
+    assert_int_equal(strtol(got.output, NULL, 10), 1000000);
     /* Who does not read it is not waited for. */
     assert_int_equal(run((struct fl_run){ .argv = (const char *const[]){ "true", NULL },
                                           .input = big,
@@ -199,7 +199,7 @@ static void who_does_not_go_is_killed_with_its_children(void **state)
     assert_int_equal(run((struct fl_run){ .argv = argv, .timeout_ms = 200 }, &o), FL_ETEMP);
     assert_in_range(clock_mono_ms() - began, 2000, 30000);
     assert_int_equal(got.status, 128 + SIGKILL);
-    snprintf(path, sizeof path, "/proc/%ld/cmdline", atol(got.output));
+    snprintf(path, sizeof path, "/proc/%ld/cmdline", strtol(got.output, NULL, 10));
     /* The child was killed too: gone, or a zombie without a command line until init collects it. */
     for (int i = 0; i < 1000; i++) {
         char text[64];
