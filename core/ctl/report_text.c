@@ -79,7 +79,7 @@ static void page_part(FILE *f, const json_t *part)
     fprintf(f, "  step       %s: %s\n", json_str(part, "step", ""), json_str(part, "help", ""));
     if (live) {
         when(json_int(live, "not_after", 0), text);
-        fprintf(f, "  serial     %s\n  issued by  %s (%s)\n  valid      until %s\n",
+        fprintf(f, "  serial     %s\n  chain      up to %s, from %s\n  valid      until %s\n",
                 json_str(live, "serial", ""), json_str(live, "issuer", "?"), json_str(live, "authority", "?"),
                 text);
         when(json_int(live, "renew_at", 0), text);

@@ -123,16 +123,17 @@ static const struct acme_challenge *pick(struct turn *t, const struct acme_authz
 {
     const char *const *solvers = subject(t)->cert->solvers;
     size_t n = 0, first = (size_t)json_int(t->rec, "solver_at", 0);
-    char key[320];
+    char key[320], proof[300];
     struct outcome o = { 0 };
 
+    snprintf(proof, sizeof proof, "_acme-challenge.%.253s", z->identifier);
     while (solvers && solvers[n])
         n++;
     for (size_t k = 0; k < n; k++) {
         const char *name = solvers[(first + k) % n];
         struct instance *i = world_find(t->w, FL_KIND_SOLVER, name);
         if (!i || (n > 1 && (i->plugin->ops.solver.flags & FL_NEEDS_ZONE) &&
-                   zones_find(t->e->zones, z->identifier, NULL, key, &o) != FL_OK))
+                   zones_find(t->e->zones, proof, NULL, key, &o) != FL_OK))
             continue;
         for (size_t c = 0; c < z->nchallenges; c++)
             if (can_solve(i, z, &z->challenges[c])) {

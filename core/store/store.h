@@ -3,7 +3,7 @@
  * store.h - the door to all state: every write is compare-and-swap.
  *
  * Keys are texts of 1 to 400 bytes without control characters (names of certificates, zones, accounts; FL_ECONF
- * otherwise); how they become file names is the store's business. Values are byte strings of at most 256 KiB. A value
+ * otherwise); how they become file names is the store's business. Values are byte strings of at most 8 MiB. A value
  * that was put is on disk, whole, when put() returns; after a crash either the old or the new one is there.
  *
  * A version stands for the bytes: a value that was changed and changed back has the version that it had. 0 is none.

@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <sys/stat.h>
 
-enum { STORE_KEY_MAX = 400, STORE_VALUE_MAX = 256 * 1024, STORE_PATH_MAX = 2048, STORE_FORMAT = 1 };
+enum { STORE_KEY_MAX = 400, STORE_VALUE_MAX = 8 * 1024 * 1024, STORE_PATH_MAX = 2048, STORE_FORMAT = 1 };
 
 struct store {
     char dir[512];

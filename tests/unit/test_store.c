@@ -114,7 +114,7 @@ static void who_read_something_else_is_told_so_and_changes_nothing(void **state)
 static void values_are_bytes_from_none_to_the_limit(void **state)
 {
     struct rig *r = *state;
-    const size_t most = 256 * 1024;
+    const size_t most = 8 * 1024 * 1024;
     auto_free char *large = calloc(1, most + 1), *data = NULL, *empty = NULL;
     uint64_t version, again;
     size_t len;
