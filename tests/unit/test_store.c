@@ -161,12 +161,12 @@ static void json_comes_back_and_damage_names_its_file(void **state)
 static void what_is_no_file_of_ours_is_said(void **state)
 {
     struct rig *r = *state;
-    auto_free char *huge = calloc(1, 300 * 1024);
+    auto_free char *huge = calloc(1, 9 * 1024 * 1024);
     char *data = NULL, path[256];
     uint64_t version;
     size_t len;
 
-    plant(r, "accounts/huge", huge, 300 * 1024);
+    plant(r, "accounts/huge", huge, 9 * 1024 * 1024);
     assert_int_equal(store_get(r->s, STORE_ACCOUNTS, "huge", &data, &len, &version, &r->o), FL_ETEMP);
     assert_non_null(strstr(r->o.msg, "/accounts/huge"));
     snprintf(path, sizeof path, "%s/accounts/folder", r->dir);
