@@ -17,6 +17,17 @@ void mem_wipe_free(char *text)
         explicit_bzero(text, strlen(text));
     free(text);
 }
+char *mem_text(const void *data, size_t len)
+{
+    char *copy = len < SIZE_MAX ? malloc(len + 1) : NULL;
+
+    if (copy) {
+        if (len)
+            memcpy(copy, data, len);
+        copy[len] = '\0';
+    }
+    return copy;
+}
 void *mem_array(size_t n, size_t size)
 {
     /* calloc() looks at the product too, but under the sanitizers it does not return. */

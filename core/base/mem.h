@@ -30,6 +30,8 @@ static inline void mem_closep(int *fd)
 /* Overwrites in a way the compiler keeps, then frees. NULL is fine. */
 void mem_wipe(void *p, size_t len);
 void mem_wipe_free(char *text);
+/* A NUL-terminated copy of `len` bytes that need not end in NUL themselves; NULL without memory. */
+char *mem_text(const void *data, size_t len);
 /* An array of n zeroed elements; NULL also on overflow. */
 void *mem_array(size_t n, size_t size);
 /* Grows *array (of `size`-byte elements, *cap of them) so that `need` fit; new elements are not zeroed.

@@ -49,7 +49,7 @@ static int parse_block(const char **p, struct certs *out, struct outcome *o)
     if (!stop)
         return outcome_fail(o, FL_EPROTO, "certificate %zu of the chain is cut off: its END line is missing",
                             out->n + 1);
-    body = strndup(text, (size_t)(stop - text));
+    body = mem_text(text, (size_t)(stop - text));
     if (!body)
         return outcome_nomem(o);
     /* The decoder takes base64url too. */
@@ -97,7 +97,7 @@ int certs_parse(const char *pem, size_t len, struct certs *out, struct outcome *
         return outcome_fail(o, FL_EPROTO, "the chain is longer than %d bytes", CHAIN_BYTES);
     if (memchr(pem, '\0', len))
         return outcome_fail(o, FL_EPROTO, "the chain holds a zero byte");
-    text = strndup(pem, len);
+    text = mem_text(pem, len);
     return text ? parse_text(text, out, o) : outcome_nomem(o);
 }
 /* 64 characters a line (RFC 7468 section 2). */

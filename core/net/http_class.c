@@ -105,7 +105,7 @@ int http_classify(const struct http_answer *answer, const struct http_request *r
     }
     url = http_redact_url(req->url, false);
     /* Redacted before it is cut: half a secret is no longer recognised. */
-    body = answer->len ? strndup(answer->body, answer->len) : NULL;
+    body = answer->len ? mem_text(answer->body, answer->len) : NULL;
     shown = body ? http_redact_text(body) : NULL;
     outcome_fail(o, code, "%s %s: HTTP %d, %s%s%.*s",
                  req->method ? req->method

@@ -15,7 +15,7 @@ static const char *const telling[] = { "auth",   "cookie", "key",       "token",
 
 static bool is_secret(const char *name, size_t len)
 {
-    auto_free char *copy = strndup(name, len);
+    auto_free char *copy = mem_text(name, len);
     if (!copy)
         return true;
     for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)

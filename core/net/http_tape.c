@@ -120,7 +120,7 @@ static bool put_body(json_t *obj, const char *body, size_t len)
         text = encode_base64(body, len);
         return text && json_put_str(obj, "body_bytes", text);
     }
-    auto_free char *copy = strndup(body, len);
+    auto_free char *copy = mem_text(body, len);
     text = copy ? http_redact_text(copy) : NULL;
     if (!text)
         return false;

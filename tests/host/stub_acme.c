@@ -91,7 +91,7 @@ static json_t *decoded(const json_t *jws, const char *key, char **text_out)
         return NULL;
     doc = json_parse((char *)bytes, len, why);
     if (text_out)
-        *text_out = strndup((char *)bytes, len);
+        *text_out = mem_text(bytes, len);
     free(bytes);
     return doc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_ca.c - a certificate authority for tests, which also does everything wrong that it is told to. */
 #include "test_ca.h"
+#include "base/mem.h"
 
 #include <arpa/inet.h>
 #include <openssl/bio.h>
@@ -269,7 +270,7 @@ static char *take_text(BIO *bio)
     char *data, *out;
     long len = BIO_get_mem_data(bio, &data);
 
-    out = strndup(data, (size_t)len);
+    out = mem_text(data, (size_t)len);
     need(out != NULL, "memory");
     BIO_free(bio);
     return out;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sink_rig.c - certificates made of plain words, and what stands in a folder. */
 #include "sink_rig.h"
+#include "base/mem.h"
 #include "base/buf.h"
 #include "base/file.h"
 #include "tmpdir.h"
@@ -94,7 +95,7 @@ char *sink_rig_link(const struct sink_rig *r, const char *path)
     char full[256], target[512];
     ssize_t n = readlink(sink_rig_path(r, path, full), target, sizeof target);
 
-    return n < 0 ? NULL : strndup(target, (size_t)n);
+    return n < 0 ? NULL : mem_text(target, (size_t)n);
 }
 char *sink_rig_list(const struct sink_rig *r, const char *path)
 {

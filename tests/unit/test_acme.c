@@ -237,7 +237,7 @@ static void an_account_can_be_bound_to_one_elsewhere(void **state)
     assert_non_null(json_str(json_obj(doc, "externalAccountBinding"), "signature", NULL));
     assert_true(
         decode_base64(json_str(json_obj(doc, "externalAccountBinding"), "protected", ""), &bytes, &len));
-    header = strndup((char *)bytes, len);
+    header = mem_text(bytes, len);
     assert_non_null(strstr(header, "\"kid\":\"kid-1\""));
     assert_non_null(strstr(header, "HS256"));
     assert_non_null(strstr(header, "/account\""));
