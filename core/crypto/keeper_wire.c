@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* keeper_wire.c - the keeper's door as frames on a stream socket. */
+#include "base/door.h"
 #include "base/mem.h"
 #include "crypto/keeper_impl.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 /* A frame is a uint32_t length and so many bytes: the struct up to its long texts, then what these hold. Both
  * ends are the same build on the same machine, so numbers stand as they stand in memory. */
@@ -16,68 +15,32 @@ enum {
     REPLY_MAX = REPLY_HEAD + KEEPER_TEXT
 };
 
-static bool send_all(int fd, const void *data, size_t len)
-{
-    for (const char *p = data; len > 0;) {
-        ssize_t n = send(fd, p, len, MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        p += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-enum arrival { ARRIVED, CLOSED, SHORT, FAILED };
-static enum arrival receive_all(int fd, void *data, size_t len)
-{
-    size_t got = 0;
-    while (got < len) {
-        ssize_t n = recv(fd, (char *)data + got, len - got, 0);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return FAILED;
-        if (n == 0)
-            return got == 0 ? CLOSED : SHORT;
-        got += (size_t)n;
-    }
-    return ARRIVED;
-}
-/* The end of the connection is in order only before a frame. */
-static enum arrival receive_part(int fd, void *data, size_t len)
-{
-    enum arrival how = receive_all(fd, data, len);
-    return how == CLOSED ? SHORT : how;
-}
-
 /* ---- requests ---- */
 
 static bool send_request(int fd, const struct keeper_request *req)
 {
     uint32_t len = REQUEST_HEAD + req->payload_len + req->names_len;
 
-    return send_all(fd, &len, sizeof len) && send_all(fd, req, REQUEST_HEAD) &&
-           send_all(fd, req->payload, req->payload_len) && send_all(fd, req->names, req->names_len);
+    return door_send(fd, &len, sizeof len) && door_send(fd, req, REQUEST_HEAD) &&
+           door_send(fd, req->payload, req->payload_len) && door_send(fd, req->names, req->names_len);
 }
 /* Only what cannot be put into the struct is refused here; keeper_call() looks at the rest. */
 static enum arrival receive_request(int fd, struct keeper_request *req)
 {
     uint32_t len;
-    enum arrival how = receive_all(fd, &len, sizeof len);
+    enum arrival how = door_receive(fd, &len, sizeof len);
 
     if (how == ARRIVED && (len < REQUEST_HEAD || len > REQUEST_MAX))
         return SHORT;
     if (how == ARRIVED)
-        how = receive_part(fd, req, REQUEST_HEAD);
+        how = door_receive_part(fd, req, REQUEST_HEAD);
     if (how != ARRIVED)
         return how;
     if (req->payload_len > sizeof req->payload || req->names_len > sizeof req->names ||
         len != REQUEST_HEAD + req->payload_len + req->names_len)
         return SHORT;
-    how = receive_part(fd, req->payload, req->payload_len);
-    return how == ARRIVED ? receive_part(fd, req->names, req->names_len) : how;
+    how = door_receive_part(fd, req->payload, req->payload_len);
+    return how == ARRIVED ? door_receive_part(fd, req->names, req->names_len) : how;
 }
 
 /* ---- replies ---- */
@@ -86,22 +49,20 @@ static bool send_reply(int fd, const struct keeper_reply *reply)
 {
     uint32_t len = REPLY_HEAD + reply->text_len;
 
-    return send_all(fd, &len, sizeof len) && send_all(fd, reply, REPLY_HEAD) &&
-           send_all(fd, reply->text, reply->text_len);
+    return door_send(fd, &len, sizeof len) && door_send(fd, reply, REPLY_HEAD) &&
+           door_send(fd, reply->text, reply->text_len);
 }
-#define ENDS(field) (memchr((field), '\0', sizeof(field)) != NULL)
 static bool receive_reply(int fd, struct keeper_reply *reply)
 {
-    const struct outcome *o = &reply->outcome;
     uint32_t len;
 
-    if (receive_all(fd, &len, sizeof len) != ARRIVED || len < REPLY_HEAD || len >= REPLY_MAX ||
-        receive_all(fd, reply, REPLY_HEAD) != ARRIVED || len != REPLY_HEAD + reply->text_len ||
-        reply->text_len >= sizeof reply->text || receive_all(fd, reply->text, reply->text_len) != ARRIVED)
+    if (door_receive(fd, &len, sizeof len) != ARRIVED || len < REPLY_HEAD || len >= REPLY_MAX ||
+        door_receive(fd, reply, REPLY_HEAD) != ARRIVED || len != REPLY_HEAD + reply->text_len ||
+        reply->text_len >= sizeof reply->text || door_receive(fd, reply->text, reply->text_len) != ARRIVED)
         return false;
     reply->text[reply->text_len] = '\0';
-    return ENDS(reply->sealed) && ENDS(reply->thumbprint) && ENDS(reply->jwk) && ENDS(o->problem) &&
-           ENDS(o->msg) && o->code <= FL_OK && o->code >= FL_ECANCEL;
+    return DOOR_ENDS(reply->sealed) && DOOR_ENDS(reply->thumbprint) && DOOR_ENDS(reply->jwk) &&
+           door_outcome_ok(&reply->outcome);
 }
 
 /* ---- both ends ---- */
@@ -124,7 +85,7 @@ int keeper_serve(struct keeper *k, int fd)
         mem_wipe(f->req.payload, f->req.payload_len);
         mem_wipe(f->reply.text, f->reply.text_len);
     }
-    return how == CLOSED ? FL_OK : how == SHORT ? FL_EPROTO : FL_ETEMP;
+    return door_ended(how);
 }
 int keeper_remote(int fd, struct keeper **out)
 {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* deliver_wire.c - the door to the sinks as frames on a stream socket. */
+#include "base/door.h"
 #include "base/mem.h"
 #include "plugin/deliver_impl.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 /* A request is a uint32_t length and so many bytes: the struct up to its text, and what of the text is used. A reply
  * is a length and the struct. Both ends are one build on one machine: numbers stand as in memory. */
@@ -13,80 +12,41 @@ enum {
     HEAD = offsetof(struct deliver_request, text),
     REPLY = sizeof(struct deliver_reply),
 };
-enum arrival { ARRIVED, CLOSED, SHORT, FAILED };
-
-static bool send_all(int fd, const void *data, size_t len)
-{
-    for (const char *p = data; len > 0;) {
-        ssize_t n = send(fd, p, len, MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        p += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-static enum arrival receive_all(int fd, void *data, size_t len)
-{
-    size_t got = 0;
-    while (got < len) {
-        ssize_t n = recv(fd, (char *)data + got, len - got, 0);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return FAILED;
-        if (n == 0)
-            return got == 0 ? CLOSED : SHORT;
-        got += (size_t)n;
-    }
-    return ARRIVED;
-}
-/* The end of the connection is in order only before a frame. */
-static enum arrival receive_part(int fd, void *data, size_t len)
-{
-    enum arrival how = receive_all(fd, data, len);
-    return how == CLOSED ? SHORT : how;
-}
 static bool send_request(int fd, const struct deliver_request *req)
 {
     uint32_t len = HEAD + req->text_len;
 
-    return req->text_len <= sizeof req->text && send_all(fd, &len, sizeof len) && send_all(fd, req, HEAD) &&
-           send_all(fd, req->text, req->text_len);
+    return req->text_len <= sizeof req->text && door_send(fd, &len, sizeof len) && door_send(fd, req, HEAD) &&
+           door_send(fd, req->text, req->text_len);
 }
 /* Only what cannot be put into the struct is refused here; deliver_call() looks at the rest. */
 static enum arrival receive_request(int fd, struct deliver_request *req)
 {
     uint32_t len;
-    enum arrival how = receive_all(fd, &len, sizeof len);
+    enum arrival how = door_receive(fd, &len, sizeof len);
 
     if (how != ARRIVED)
         return how;
     if (len < HEAD || len > sizeof *req)
         return SHORT;
-    how = receive_part(fd, req, HEAD);
+    how = door_receive_part(fd, req, HEAD);
     if (how != ARRIVED)
         return how;
     if (req->text_len > sizeof req->text || len != HEAD + req->text_len)
         return SHORT;
-    return receive_part(fd, req->text, req->text_len);
+    return door_receive_part(fd, req->text, req->text_len);
 }
 static bool send_reply(int fd, const struct deliver_reply *reply)
 {
     uint32_t len = REPLY;
-    return send_all(fd, &len, sizeof len) && send_all(fd, reply, REPLY);
+    return door_send(fd, &len, sizeof len) && door_send(fd, reply, REPLY);
 }
-#define ENDS(field) (memchr((field), '\0', sizeof(field)) != NULL)
 static bool receive_reply(int fd, struct deliver_reply *reply)
 {
-    const struct outcome *o = &reply->outcome;
     uint32_t len = 0;
 
-    return receive_all(fd, &len, sizeof len) == ARRIVED && len == REPLY &&
-           receive_all(fd, reply, REPLY) == ARRIVED && ENDS(o->problem) && ENDS(o->msg) && o->code <= FL_OK &&
-           o->code >= FL_ECANCEL;
+    return door_receive(fd, &len, sizeof len) == ARRIVED && len == REPLY &&
+           door_receive(fd, reply, REPLY) == ARRIVED && door_outcome_ok(&reply->outcome);
 }
 
 /* ---- both ends ---- */
@@ -106,7 +66,7 @@ int deliver_serve(struct deliver *d, int fd)
         mem_wipe(req->text, req->text_len);
     }
     deliver_request_free(req); /* a frame that was cut off may have brought a part of a key */
-    return how == CLOSED ? FL_OK : how == SHORT ? FL_EPROTO : FL_ETEMP;
+    return door_ended(how);
 }
 int deliver_remote(int fd, struct deliver **out)
 {
