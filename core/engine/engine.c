@@ -20,8 +20,9 @@ static void zone_due(void *arg, const char *key, int64_t when_ms)
     char name[400];
     int64_t at_ms = when_ms ? when_ms : clock_wall_ms();
 
-    if (task_name(KIND_ZONE, key, name) && !queue_poke(e->queue, name, at_ms, false))
-        queue_add(e->queue, &task_kinds[KIND_ZONE], name, NULL, at_ms);
+    if (task_name(KIND_ZONE, key, name) &&
+        queue_add(e->queue, &task_kinds[KIND_ZONE], name, NULL, at_ms)) /* it may be there already */
+        queue_poke(e->queue, name, at_ms, false);
 }
 
 static void owner_due(void *arg, const char *owner)
@@ -115,6 +116,10 @@ void engine_free(struct engine *e)
         return;
     pool_free(e->pool);
     setup_free(e);
+    /* Instances are still open, and close() may take records away. */
+    e->world->host.arg = NULL;
+    e->world->host.records = NULL;
+    e->world->host.published = NULL;
     zones_free(e->zones);
     pace_free(e->pace);
     hold_free(e->holds);

@@ -18,7 +18,8 @@ struct pool {
     struct engine *e;
     unsigned wanted;
     pthread_t threads[WORKERS_MAX + STUCK_MAX];
-    unsigned n, stuck;
+    unsigned n, told;
+    unsigned added; /* for those that were stuck: they stay when the call has come back */
     pthread_mutex_t tell;
 };
 
@@ -104,9 +105,10 @@ bool pool_watch(struct pool *p)
 {
     unsigned stuck = overdue_of_all(p->e->world, false);
 
-    if (stuck > p->stuck)
+    if (stuck > p->told)
         overdue_of_all(p->e->world, true);
-    for (; p->stuck < stuck && p->stuck < STUCK_MAX; p->stuck++)
+    p->told = stuck;
+    for (; p->added < stuck && p->added < STUCK_MAX; p->added++)
         if (!add_worker(p))
             break;
     return stuck < STUCK_MAX;
@@ -117,10 +119,10 @@ bool pool_join(struct pool *p)
     struct timespec until;
     bool all = true;
 
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += JOIN_S;
     for (unsigned i = 0; i < p->n; i++)
-        all = pthread_timedjoin_np(p->threads[i], NULL, &until) == 0 && all;
+        all = pthread_clockjoin_np(p->threads[i], NULL, CLOCK_MONOTONIC, &until) == 0 && all;
     p->n = 0;
     return all;
 }

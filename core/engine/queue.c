@@ -11,7 +11,7 @@
 #include <time.h>
 
 /* The wall clock may jump: nobody sleeps longer than this without looking again. */
-enum { NAP_MS = 30000 };
+enum { NAP_MS = 30000, SLIP_MS = 2000 };
 
 struct queue {
     pthread_mutex_t lock;
@@ -21,8 +21,11 @@ struct queue {
     struct task *ready_first, *ready_last;
     void *by_name; /* tsearch tree */
     size_t tasks, busy;
+    int64_t wall_ahead_ms; /* wall clock less monotonic clock, when last looked at */
     bool stopped;
 };
+
+static int64_t wall_ahead_ms(void) { return clock_wall_ms() - clock_mono_ms(); }
 
 static int by_name(const void *a, const void *b)
 {
@@ -41,6 +44,7 @@ struct queue *queue_new(void)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&q->changed, &attr);
     pthread_condattr_destroy(&attr);
+    q->wall_ahead_ms = wall_ahead_ms();
     return q;
 }
 
@@ -124,9 +128,23 @@ static void line_up(struct queue *q, struct task *t)
     q->ready_last = t;
 }
 
+/* A wall clock that was put back would make "in 5 s" last for months. All move with it, so the heap's order
+ * stands; who comes too early for a date looks and rests again. Put forward it makes them due: the same. */
+static void follow_clock(struct queue *q)
+{
+    int64_t ahead_ms = wall_ahead_ms(), back_ms = q->wall_ahead_ms - ahead_ms;
+
+    if (back_ms < SLIP_MS && back_ms > -SLIP_MS)
+        return;
+    q->wall_ahead_ms = ahead_ms;
+    for (size_t i = 1; back_ms > 0 && i <= q->n; i++)
+        q->heap[i]->due_ms -= back_ms;
+}
+
 /* Moves what is due into the line; returns how long the rest has time. */
 static int64_t promote(struct queue *q, int64_t now_ms)
 {
+    follow_clock(q);
     while (q->n && q->heap[1]->due_ms <= now_ms) {
         struct task *t = q->heap[1];
         heap_remove(q, t);
@@ -238,12 +256,18 @@ void queue_put(struct queue *q, struct task *t, int64_t due_ms, enum wake wake)
 void queue_drop(struct queue *q, struct task *t)
 {
     pthread_mutex_lock(&q->lock);
-    q->busy--;
-    q->tasks--;
-    tdelete(t, &q->by_name, by_name);
-    pthread_cond_broadcast(&q->changed);
+    bool wanted = t->poked_ms != QUEUE_NEVER;
+    if (!wanted) {
+        q->busy--;
+        q->tasks--;
+        tdelete(t, &q->by_name, by_name);
+        pthread_cond_broadcast(&q->changed);
+    }
     pthread_mutex_unlock(&q->lock);
-    task_free(t);
+    if (wanted)
+        queue_put(q, t, QUEUE_NEVER, WAKE_BY_NAME);
+    else
+        task_free(t);
 }
 
 static void poke(struct queue *q, struct task *t, int64_t at_ms, bool force)

@@ -37,6 +37,9 @@ struct task {
 struct queue;
 struct queue *queue_new(void);
 void queue_free(struct queue *q); /* frees the tasks too; no worker may be inside */
+/* Times are wall clock. When that is put back, what is planned comes so much earlier: a pause lasts as long as it was
+ * meant to, and who waits for a date is woken before it and has to look. */
+
 /* Makes the task known, due at `due_ms`. The one that was there under that name is returned instead, untouched.
  * NULL: out of memory. `subject` is only used for a new one. */
 struct task *queue_add(struct queue *q, const struct task_kind *kind, const char *name, const void *subject,
@@ -44,7 +47,9 @@ struct task *queue_add(struct queue *q, const struct task_kind *kind, const char
 /* Waits for a task whose time has come; it is the caller's until queue_put(). NULL: stopped. */
 struct task *queue_take(struct queue *q);
 void queue_put(struct queue *q, struct task *t, int64_t due_ms, enum wake wake);
-void queue_drop(struct queue *q, struct task *t); /* instead of queue_put(): it is over, and freed */
+/* Instead of queue_put(): it is over, and freed. Poked by name while it was busy it is not: somebody made its work
+ * anew meanwhile, and it comes back. */
+void queue_drop(struct queue *q, struct task *t);
 /* Due at `at_ms` if that is earlier and it may be woken (or `force`). Unknown names are ignored: false. */
 bool queue_poke(struct queue *q, const char *name, int64_t at_ms, bool force);
 /* Wakes every waiting task (WAKE_BY_KIND) of that kind, now. */

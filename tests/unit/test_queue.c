@@ -251,6 +251,36 @@ static void a_jump_of_the_wall_clock_makes_tasks_due(void **state)
     assert_ptr_equal(queue_take(q), t);
     queue_put(q, t, QUEUE_NEVER, WAKE_BY_KIND);
 }
+static void a_clock_that_is_put_back_makes_no_pause_longer(void **state)
+{
+    struct queue *q = *state;
+    struct task *a = add(q, "a", now() + 5000), *b = add(q, "b", now() + 6000);
+    add(q, "parked", QUEUE_NEVER);
+    fake_clock_set(now() - INT64_C(86400000) * 365);
+    assert_true(queue_quiet(q, now(), 0));
+    fake_clock_advance(5000);
+    assert_ptr_equal(queue_take(q), a);
+    fake_clock_advance(1000);
+    assert_ptr_equal(queue_take(q), b);
+    /* what is planned after the jump is planned by the new clock */
+    queue_put(q, a, now() + 1000, WAKE_BY_KIND);
+    queue_put(q, b, now() + 2000, WAKE_BY_KIND);
+    fake_clock_advance(1000);
+    assert_ptr_equal(queue_take(q), a);
+    queue_put(q, a, QUEUE_NEVER, WAKE_BY_KIND);
+    assert_idle(q);
+}
+static void a_task_that_is_wanted_again_while_it_ends_comes_back(void **state)
+{
+    struct queue *q = *state;
+    struct task *t = add(q, "a", now());
+    assert_ptr_equal(queue_take(q), t);
+    queue_poke(q, "a", now(), false);
+    queue_drop(q, t);
+    assert_ptr_equal(queue_take(q), t);
+    queue_drop(q, t);
+    assert_false(queue_poke(q, "a", now(), true));
+}
 
 int main(void)
 {
@@ -271,6 +301,8 @@ int main(void)
         TEST(a_stopped_queue_gives_nothing_even_if_something_is_due),
         TEST(a_report_sees_every_task_once),
         TEST(a_jump_of_the_wall_clock_makes_tasks_due),
+        TEST(a_clock_that_is_put_back_makes_no_pause_longer),
+        TEST(a_task_that_is_wanted_again_while_it_ends_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
