@@ -247,6 +247,12 @@ int cert_answer(struct turn *t)
     char key[96];
     struct acme *acme;
     size_t i;
+
+    /* What a solver held in memory ended with the process that put it there. */
+    if (!t->task->loaded) {
+        t->go = CERT_DEPLOY;
+        return FL_OK;
+    }
     int code = acme_of(t, &acme);
 
     json_array_foreach(proofs, i, p)
@@ -285,12 +291,27 @@ static void why_invalid(struct turn *t, struct acme *acme, const struct acme_ord
                  order->error.msg[0] ? order->error.msg : "the authority gives no reason");
 }
 
+/* The verdict came while no process was there to show the proofs: it tells nothing. Only once until one is
+ * issued, so that a process which ends again and again does not use up the authority's patience. */
+static bool lost(const struct turn *t) { return !t->task->loaded && !json_flag(t->rec, "lost", false); }
+
+static int order_anew(struct turn *t, const char *why)
+{
+    turn_event(t, "lost", "nobody showed the proofs: %s", why);
+    t->go = CERT_PLAN;
+    if (!json_put_flag(t->rec, "lost", true))
+        return outcome_nomem(&t->out);
+    return order_over(t, false) == FL_OK ? outcome_ok(&t->out) : t->out.code;
+}
+
 static int invalid(struct turn *t, struct acme *acme, const struct acme_order *order)
 {
     struct outcome o;
 
     why_invalid(t, acme, order);
     o = t->out;
+    if (lost(t))
+        return order_anew(t, o.msg);
     json_put_int(t->rec, "solver_at", json_int(t->rec, "solver_at", 0) + 1);
     if (order_over(t, false) != FL_OK)
         return t->out.code;
@@ -306,6 +327,14 @@ static int look_again(struct turn *t, const struct acme_order *order)
     return outcome_again(&t->out, wait_ms, "waits for the authority to validate");
 }
 
+/* The authority may still be about to look at what ended with the process that put it there. */
+static void show_again(struct turn *t)
+{
+    proofs_call(t, json_list(t->rec, "proofs"), t->task->name, PROOF_DEPLOY);
+    outcome_ok(&t->out);
+    t->held[0] = '\0';
+}
+
 int cert_valid(struct turn *t)
 {
     cleanup_(acme_order_done) struct acme_order order = { 0 };
@@ -315,6 +344,8 @@ int cert_valid(struct turn *t)
     struct acme *acme;
     int code = acme_of(t, &acme);
 
+    if (code == FL_OK && !t->task->loaded)
+        show_again(t);
     if (code == FL_OK)
         code = acme_order(acme, json_str(json_obj(t->rec, "order"), "url", ""), &order, &t->out);
     if (code == FL_OK && order.status == ACME_PENDING)

@@ -53,11 +53,10 @@ silent() {
     if cat "$@" | grep -E -e "$pattern" >found; then complain "$what: somebody says $(cat found)"; fi
 }
 until_true() {
-    left=$(($1 * 20))
+    deadline=$(($(date +%s) + $1))
     shift
     until "$@" >/dev/null 2>&1; do
-        left=$((left - 1))
-        [ "$left" -gt 0 ] || return 1
+        [ "$(date +%s)" -le $deadline ] || return 1
         sleep 0.05
     done
 }
@@ -163,7 +162,7 @@ e2e_delivered() {
 }
 e2e_record() {
     # The store writes what is not plain as %XX; a folder of two digits comes before it.
-    file=$(find "${e2e_state:-state}" -name "$(echo "$1" | sed 's/>/%3E/; s|/|%2F|; s/[*]/%2A/')")
+    file=$(find "${e2e_state:-state}/certs" "${e2e_state:-state}/accounts" -name "$(echo "$1" | sed 's/>/%3E/; s|/|%2F|; s/[*]/%2A/')")
     shift
     python3 -c 'import json, sys
 value = json.load(open(sys.argv[1]))
