@@ -64,8 +64,10 @@ static void read_renew(struct draft *t, int64_t *num, int64_t *den)
     const char *why = NULL;
     int64_t ms;
 
-    *num = 1;
-    *den = 3;
+    *num = *den = 0;
+    /* What nobody wrote is not the table's default: it also depends on the lifetime. */
+    if (!n && !conf_get(conf_get(t->m->tree->root, "defaults"), "renew"))
+        return;
     if (!t->wish.renew || fraction(t->wish.renew, num, den)) {
         if (*num * PARTS < *den || *num >= *den)
             why = "is out of range: it goes from \"1/20\" to less than \"1/1\"";
@@ -77,8 +79,7 @@ static void read_renew(struct draft *t, int64_t *num, int64_t *den)
     }
     if (!why)
         return;
-    *num = 1;
-    *den = 3;
+    *num = *den = 0;
     if (n && n->kind == CONF_STRING)
         diag_error(t->m->opts.diag, n->file, n->line, "%s: renew: \"%s\" %s", t->who, n->text, why);
 }

@@ -62,7 +62,7 @@ struct model_certificate {
     const char *profile;
     bool profile_required;
     const char *preferred_chain;
-    int64_t renew_num, renew_den; /* "1/3" */
+    int64_t renew_num, renew_den; /* "1/3"; 0/0: not given, see engine/renew.h */
     const char *const *addresses; /* canonical addresses and A-labels */
     int on_bad_name;              /* "keep", "drop" */
     bool retire;

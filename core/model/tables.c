@@ -123,7 +123,8 @@ const char *const model_other_reserved[] = {
                   "common name of the root of the chain to prefer"),                                            \
         FL_STRING(                                                                                              \
             struct model_wish, renew, 0, "1/3",                                                                 \
-            "part of the lifetime that is left when it is renewed, unless the authority names a time"),         \
+            "part of the lifetime that is left when it is renewed, unless the authority names a time; where "   \
+            "nothing is said, 1/2 of lifetimes under ten days"),                                                \
         FL_REFS(struct model_wish, sinks, 0, "sinks",                                                           \
                 "where it is delivered to; if absent, the only one that is declared"),                          \
         FL_LISTOF(struct model_wish, addresses, FL_T_STRING, 0, NULL,                                           \

@@ -151,8 +151,8 @@ static void the_form_of_the_design_loads_as_shown(void **state)
     assert_list(c[0].solvers, "txt");
     assert_list(c[0].sinks, "disk");
     assert_list(c[0].keys, "ec256");
-    assert_int_equal(c[0].renew_num, 1);
-    assert_int_equal(c[0].renew_den, 3);
+    assert_int_equal(c[0].renew_num, 0);
+    assert_int_equal(c[0].renew_den, 0);
     assert_list(c[1].solvers, "web");
     assert_string_equal(c[1].profile, "shortlived");
 }
