@@ -99,6 +99,20 @@ static void worse(json_t *cert, const char *state, const json_t *rec, int code)
     json_put_str(cert, "todo", is_failure(code) && todo[0] ? todo : NULL);
 }
 
+/* One that waits for an account which only a person can help to is failed, with the authority's words. */
+static bool authority_failed(struct store *s, const struct model_certificate *mc, const json_t *rec,
+                             json_t *cert)
+{
+    const char *name = json_str(rec, "authority", mc->authorities[0] ? mc->authorities[0] : "");
+    cleanup_(json_freep) json_t *account = record_peek(s, KIND_AUTHORITY, name);
+    int code = code_of(account);
+
+    if (code_of(rec) != FL_EAGAIN || !account || !is_failure(code))
+        return false;
+    worse(cert, "failed", account, code);
+    return true;
+}
+
 static void add_lineage(struct store *s, const struct model_certificate *mc, const char *key, json_t *cert)
 {
     char name[400];
@@ -111,7 +125,8 @@ static void add_lineage(struct store *s, const struct model_certificate *mc, con
         worse(cert, "failed", rec, code);
     else if (!rec)
         worse(cert, "planned", rec, code);
-    else if (!json_obj(rec, "live") || strcmp(json_str(rec, "step", ""), "rest") != 0)
+    else if (!authority_failed(s, mc, rec, cert) &&
+             (!json_obj(rec, "live") || strcmp(json_str(rec, "step", ""), "rest") != 0))
         worse(cert, "waiting", rec, code);
     json_t *history = json_object_get(rec, "history");
     if (json_is_array(history))

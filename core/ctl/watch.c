@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-enum { TEXT = 160 };
+enum { TEXT = OUTCOME_MSG + 80 }; /* a terminal shows what fits, a log all of it */
 struct watch_line {
     char name[300], text[TEXT];
 };
@@ -38,7 +38,7 @@ static void say(const struct progress *p, char out[TEXT])
         return;
     }
     clock_span(p->next_ms == JUDGE_NEVER ? 0 : p->next_ms - clock_wall_ms(), span);
-    snprintf(out, TEXT, "%s: %s%s%.100s%s%s", p->step, p->code == FL_EAGAIN ? "" : outcome_code_name(p->code),
+    snprintf(out, TEXT, "%s: %s%s%s%s%s", p->step, p->code == FL_EAGAIN ? "" : outcome_code_name(p->code),
              p->code == FL_EAGAIN ? "" : ": ", p->msg, p->next_ms == JUDGE_NEVER ? "" : "; again in ",
              p->next_ms == JUDGE_NEVER ? "" : span);
 }
