@@ -10,9 +10,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-enum { WORKERS_MAX = 64, STUCK_MAX = 4, STACK = 512 * 1024, JOIN_S = 10 };
+enum { WORKERS_MAX = 64, STUCK_MAX = 4, STACK = 512 * 1024, JOIN_MS = 10000 };
 
 struct pool {
     struct engine *e;
@@ -35,6 +34,7 @@ static void *work(void *arg)
         else
             queue_put(e->queue, t, end.due_ms, end.wake);
     }
+    queue_leave(e->queue);
     return NULL;
 }
 
@@ -116,15 +116,13 @@ bool pool_watch(struct pool *p)
 
 bool pool_join(struct pool *p)
 {
-    struct timespec until;
-    bool all = true;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += JOIN_S;
+    /* pthread_join() has no end of its own, so they say before that they are on their way out. */
+    if (!queue_left(p->e->queue, p->n, JOIN_MS))
+        return false;
     for (unsigned i = 0; i < p->n; i++)
-        all = pthread_clockjoin_np(p->threads[i], NULL, CLOCK_MONOTONIC, &until) == 0 && all;
+        pthread_join(p->threads[i], NULL);
     p->n = 0;
-    return all;
+    return true;
 }
 
 void pool_free(struct pool *p)

@@ -23,6 +23,7 @@ struct queue {
     size_t tasks, busy;
     int64_t wall_ahead_ms; /* wall clock less monotonic clock, when last looked at */
     bool stopped;
+    unsigned left; /* takers that will not come back */
 };
 
 static int64_t wall_ahead_ms(void) { return clock_wall_ms() - clock_mono_ms(); }
@@ -347,6 +348,26 @@ void queue_stop(struct queue *q)
     q->stopped = true;
     pthread_cond_broadcast(&q->changed);
     pthread_mutex_unlock(&q->lock);
+}
+
+void queue_leave(struct queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    q->left++;
+    pthread_cond_broadcast(&q->changed);
+    pthread_mutex_unlock(&q->lock);
+}
+
+bool queue_left(struct queue *q, unsigned n, int64_t most_ms)
+{
+    int64_t end_ms = clock_mono_ms() + most_ms, wait_ms;
+
+    pthread_mutex_lock(&q->lock);
+    while (q->left < n && (wait_ms = end_ms - clock_mono_ms()) > 0)
+        nap(q, wait_ms);
+    bool all = q->left >= n;
+    pthread_mutex_unlock(&q->lock);
+    return all;
 }
 
 bool queue_quiet(struct queue *q, int64_t until_ms, int64_t most_ms)

@@ -30,6 +30,7 @@ struct task {
     /* ---- the worker's ---- */
     uint8_t step;
     bool loaded;
+    unsigned looks;   /* FL_EAGAIN in this step, those that were not worth a write included */
     uint64_t version; /* of the record in the store */
 };
 #define QUEUE_NEVER INT64_MAX
@@ -55,6 +56,9 @@ bool queue_poke(struct queue *q, const char *name, int64_t at_ms, bool force);
 /* Wakes every waiting task (WAKE_BY_KIND) of that kind, now. */
 void queue_poke_kind(struct queue *q, const struct task_kind *kind);
 void queue_stop(struct queue *q); /* takers return NULL from now on */
+/* A taker says that it will not come back; who ends the queue waits until `n` of them did, at most `most_ms`: true. */
+void queue_leave(struct queue *q);
+bool queue_left(struct queue *q, unsigned n, int64_t most_ms);
 /* Waits until no task is busy or due before `until_ms` (wall clock), the clock has passed `until_ms`, or the queue is stopped;
  * at most `most_ms`. True: quiet, passed or stopped. */
 bool queue_quiet(struct queue *q, int64_t until_ms, int64_t most_ms);
