@@ -120,12 +120,38 @@ static void who_waits_for_quiet_is_told_when_the_last_task_comes_back(void **sta
     queue_free(r.q);
 }
 
+static void *leave(void *arg)
+{
+    struct rig *r = arg;
+    while (queue_take(r->q))
+        ;
+    queue_leave(r->q);
+    return NULL;
+}
+static void an_end_is_waited_for_but_not_for_ever(void **state)
+{
+    static struct rig r;
+    pthread_t takers[2];
+    (void)state;
+    r.q = queue_new();
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&takers[i], NULL, leave, &r), 0);
+    assert_false(queue_left(r.q, 2, 50));
+    queue_stop(r.q);
+    assert_true(queue_left(r.q, 2, 20000));
+    assert_false(queue_left(r.q, 3, 50));
+    for (size_t i = 0; i < 2; i++)
+        pthread_join(takers[i], NULL);
+    queue_free(r.q);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_task_is_in_one_worker_at_a_time),
         cmocka_unit_test(a_poke_and_a_new_task_wake_a_waiting_worker),
         cmocka_unit_test(who_waits_for_quiet_is_told_when_the_last_task_comes_back),
+        cmocka_unit_test(an_end_is_waited_for_but_not_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
