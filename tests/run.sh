@@ -146,8 +146,24 @@ unit_clang() {
 unit_tsan() {
     still=
     setarch -R true 2>/dev/null && still='setarch -R'
+    build_gcc_tsan || return
     # shellcheck disable=SC2086 # a command, or nothing
-    build_gcc_tsan && checked gcc-tsan gcc-tsan $still make -j"$jobs" check LINTS=
+    checked gcc-tsan gcc-tsan $still make -j"$jobs" check LINTS=
+    for name in first_light_pebble24 real_dns; do threads_of "$name"; done
+}
+# threads_of NAME: the daemon itself, with all its threads, through an integration test.
+threads_of() {
+    dir=$base/gcc-tsan/integration-$1 log=$logs/gcc-tsan-integration-$1.log
+    rm -rf "$dir"
+    mkdir -p "$dir" || return
+    # shellcheck disable=SC2086 # a command, or nothing
+    (cd "$dir" && top_srcdir=$src top_builddir=$base/gcc-tsan timeout --kill-after=10 300 $still \
+        sh "$src/tests/integration/test_$1.sh") >"$log" 2>&1 </dev/null
+    case $? in
+    0) result PASS "gcc-tsan/integration-$1" "$log" ;;
+    77) result SKIP "gcc-tsan/integration-$1" "$log" ;;
+    *) result FAIL "gcc-tsan/integration-$1" "$log" ;;
+    esac
 }
 unit_valgrind() {
     build_plain && checked valgrind plain make -j"$jobs" check LINTS= LOG_COMPILER='timeout -k 10 600 valgrind' \
