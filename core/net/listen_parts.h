@@ -44,8 +44,8 @@ void listen_peer(const struct sockaddr_storage *from, struct listen_peer *out);
 int listen_socket(const char *address, int type, int *fd_out, uint16_t *port_out, bool *wildcard_out,
                   struct outcome *o);
 void listen_adopt(void); /* close-on-exec for what systemd has handed over */
-/* listen_holder.c: "nginx (pid 812)", or false: cannot be told. */
-bool listen_holder(int type, uint16_t port, char out[64]);
+/* listen_holder.c: "nginx (pid 812)" has that address or one that includes it; or false: cannot be told. */
+bool listen_holder(int type, const struct sockaddr_storage *at, uint16_t port, char out[64]);
 
 /* Each makes the listener's socket work; false: no memory or descriptors. */
 bool listen_datagram_start(struct listener *l);

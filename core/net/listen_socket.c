@@ -100,7 +100,7 @@ static int explain(const char *address, const struct sockaddr_storage *at, int t
     char who[64];
     switch (error) {
     case EADDRINUSE:
-        if (listen_holder(type, port_of(at), who))
+        if (listen_holder(type, at, port_of(at), who))
             return outcome_fail(
                 o, FL_ECONF, "cannot listen on %s (%s): %s listens there; stop it or choose another address",
                 address, kind, who);
