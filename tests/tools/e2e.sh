@@ -101,6 +101,7 @@ e2e_pebble() {
 e2e_conf() {
     cat >fl.conf <<END
 state = "$here/${e2e_state:-state}";
+roots = ["$at:5300"];
 authorities = {
   pebble = { directory = "https://$at:14000/dir"; ca_file = "$here/$server/ca.pem"; accept_terms = true; ${e2e_authority:-} };
 };
