@@ -2,9 +2,10 @@
 /* authority.c - the steps of an authority task: directory -> account -> idle. */
 #include "base/mem.h"
 #include "engine/record.h"
+#include "engine/resume.h"
 #include "engine/steps.h"
 
-static const int64_t DAY_MS = 24 * 60 * 60 * 1000LL;
+static const int64_t DAY_MS = 24 * 60 * 60 * 1000LL, MINUTE_MS = 60000;
 
 static const struct world_authority *mine(const struct turn *t)
 {
@@ -41,6 +42,16 @@ static int account_key(struct turn *t, const struct world_authority *a, const ch
     return FL_OK;
 }
 
+static int use(struct turn *t, const struct world_authority *a, const char *key, const char *url)
+{
+    int code = acme_use(a->acme, key, url);
+
+    return code == FL_OK ? FL_OK
+                         : outcome_fail(&t->out, code,
+                                        "the account at %s is not usable: restore its state or remove it",
+                                        a->model->name);
+}
+
 int authority_account(struct turn *t)
 {
     const struct world_authority *a = mine(t);
@@ -50,12 +61,14 @@ int authority_account(struct turn *t)
 
     t->at_ms = t->now_ms + DAY_MS;
     if (code == FL_OK && known)
-        return acme_use(a->acme, key, known);
+        return use(t, a, key, known);
     if (code == FL_OK)
         code = acme_account(a->acme, key, false, &url, &t->out);
+    if (code == FL_OK)
+        code = use(t, a, key, url);
     if (code != FL_OK)
         return code;
-    if (!json_put_str(t->rec, "url", url) || acme_use(a->acme, key, url) != FL_OK)
+    if (!json_put_str(t->rec, "url", url))
         return outcome_nomem(&t->out);
     turn_event(t, "account", "%s", url);
     t->wakes = true;
@@ -74,20 +87,36 @@ int authority_idle(struct turn *t)
     return FL_OK;
 }
 
+/* What keeps the authority from being ready, and when that may have changed. When it is, or fails otherwise, all
+ * who wait are woken. */
+static int not_ready(struct turn *t, const char *name, const json_t *rec)
+{
+    int code = outcome_code_parse(json_str(rec, "code", "ok"));
+    int64_t due_ms = json_int(rec, "due", 0), wait_ms = due_ms ? due_ms - t->now_ms : DAY_MS;
+
+    if (code == FL_OK || code == FL_EAGAIN)
+        return outcome_again(&t->out, MINUTE_MS, "waits for the account at %s", name);
+    return outcome_again(&t->out, wait_ms > MINUTE_MS ? wait_ms : MINUTE_MS,
+                         "waits for the account at %s: %s", name, json_str(rec, "msg", "it failed"));
+}
+
 int use_authority(struct turn *t, const char *name, struct acme **out)
 {
     const struct world_authority *a = world_authority(t->w, name);
-    cleanup_(json_freep) json_t *rec = record_peek(t->w->store, KIND_AUTHORITY, name);
-    const char *key = json_str(rec, "key", NULL), *url = json_str(rec, "url", NULL);
+    cleanup_(json_freep) json_t *rec = NULL;
     char task[400];
 
-    if (!a)
+    if (!a || !a->acme)
         return outcome_fail(&t->out, FL_ECONF, "authority %s is not in the configuration any more", name);
-    if (key && url) {
+    int code = record_look(t->w->store, KIND_AUTHORITY, name, &rec, &t->out);
+    if (code != FL_OK)
+        return code;
+    const char *key = json_str(rec, "key", NULL), *url = json_str(rec, "url", NULL);
+    if (key && url && resume_same_directory(rec, a->directory)) {
         *out = a->acme;
-        return acme_use(a->acme, key, url) == FL_OK ? FL_OK : outcome_nomem(&t->out);
+        return use(t, a, key, url);
     }
     if (task_name(KIND_AUTHORITY, name, task))
         queue_poke(t->e->queue, task, t->now_ms, false);
-    return outcome_again(&t->out, 60000, "waits for the account at %s", name);
+    return not_ready(t, name, rec);
 }

@@ -20,8 +20,9 @@ static void zone_due(void *arg, const char *key, int64_t when_ms)
     char name[400];
     int64_t at_ms = when_ms ? when_ms : clock_wall_ms();
 
-    if (task_name(KIND_ZONE, key, name) &&
-        queue_add(e->queue, &task_kinds[KIND_ZONE], name, NULL, at_ms)) /* it may be there already */
+    /* Two may find it missing at the same moment, and only one makes it. */
+    if (task_name(KIND_ZONE, key, name) && !queue_poke(e->queue, name, at_ms, false) &&
+        queue_add(e->queue, &task_kinds[KIND_ZONE], name, NULL, at_ms))
         queue_poke(e->queue, name, at_ms, false);
 }
 

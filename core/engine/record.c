@@ -27,18 +27,32 @@ static uint8_t step_named(const struct task_kind *kind, const char *name)
     return 0; /* every table begins with the step that finds out where things stand */
 }
 
-int record_load(struct store *s, struct task *t, json_t **out, struct outcome *o)
+/* As it stands there; NULL: none. */
+static int read_record(struct store *s, const struct task *t, json_t **out, uint64_t *version_out,
+                       struct outcome *o)
 {
     json_t *rec = NULL;
-    int code = store_get_json(s, group_of(t), key_of(t), &rec, &t->version, o);
+    int code = store_get_json(s, group_of(t), key_of(t), &rec, version_out, o);
 
     if (code != FL_OK)
         return code;
     if (rec && json_int(rec, "format", 0) != RECORD_FORMAT) {
         json_decref(rec);
-        return outcome_fail(o, FL_EPROTO, "the state of %s is of another format: restore it or remove it",
+        return outcome_fail(o, FL_EPROTO,
+                            "the state of %s is of another format: restore it from a backup or remove it",
                             t->name);
     }
+    *out = rec;
+    return FL_OK;
+}
+
+int record_load(struct store *s, struct task *t, json_t **out, struct outcome *o)
+{
+    json_t *rec = NULL;
+    int code = read_record(s, t, &rec, &t->version, o);
+
+    if (code != FL_OK)
+        return code;
     if (!rec && (!(rec = json_object()) || !json_put_int(rec, "format", RECORD_FORMAT))) {
         json_decref(rec);
         return outcome_nomem(o);
@@ -90,8 +104,8 @@ void record_event(json_t *rec, int64_t at, const char *event, const char *msg)
 {
     json_t *list = json_object_get(rec, "history"), *item = json_object();
 
-    if (!json_is_array(list) && (list = json_array()))
-        json_object_set_new(rec, "history", list);
+    if (!json_is_array(list) && !json_put(rec, "history", list = json_array()))
+        list = NULL; /* without memory the event is not noted; the reference is gone */
     json_put_int(item, "at", at);
     json_put_str(item, "event", event);
     json_put_str(item, "msg", msg[0] ? msg : NULL);
@@ -119,16 +133,22 @@ void record_after(json_t *rec, const struct task *t, uint8_t was, const struct v
         record_event(rec, now_ms / 1000, t->kind->steps[was].name, o->msg);
 }
 
-json_t *record_peek(struct store *s, int kind, const char *name)
+int record_look(struct store *s, int kind, const char *name, json_t **out, struct outcome *o)
 {
     char full[400];
-    struct outcome o = { 0 };
+    const struct task t = { .name = full, .kind = &task_kinds[kind] };
     uint64_t version;
-    json_t *rec = NULL;
-    bool authority = kind == KIND_AUTHORITY;
 
-    if (task_name(kind, name, full))
-        store_get_json(s, authority ? STORE_ACCOUNTS : STORE_CERTS, authority ? name : full, &rec, &version,
-                       &o);
+    if (!task_name(kind, name, full))
+        return outcome_fail(o, FL_ECONF, "%.60s...: the name is too long", name);
+    return read_record(s, &t, out, &version, o);
+}
+
+json_t *record_peek(struct store *s, int kind, const char *name)
+{
+    struct outcome o = { 0 };
+    json_t *rec = NULL;
+
+    record_look(s, kind, name, &rec, &o);
     return rec;
 }

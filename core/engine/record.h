@@ -9,7 +9,7 @@
 #include "store/store.h"
 
 /*
- * Common members: step, since and due (ms, wall clock), code, problem, msg (of the last step that ended), tries, looks,
+ * Common members: format, asked (what of the configuration it was about: resume.c), step, since and due (ms, wall clock), code, problem, msg (of the last step that ended), tries, looks,
  * stale, rejects, rests, history [{at, event, msg}, ... 20]. Each kind adds its own. Authorities stand in the store's group
  * `accounts` by name, all others in `certs` by the task's full name.
  */
@@ -24,7 +24,10 @@ void record_set_counts(json_t *rec, const struct judge_counts *counts);
 void record_after(json_t *rec, const struct task *t, uint8_t was, const struct verdict *v,
                   const struct outcome *o, int64_t now_ms);
 void record_event(json_t *rec, int64_t at, const char *event, const char *msg);
-/* Reads the record of another task, without taking it. NULL: none, or it cannot be read. */
+/* The record of another task, to look at. *out NULL: there is none. FL_EPROTO: it is damaged or of another format,
+ * and the message names it; FL_ECONF: no record can have that name. */
+int record_look(struct store *s, int kind, const char *name, json_t **out, struct outcome *o);
+/* The same where none and unreadable are the same. */
 json_t *record_peek(struct store *s, int kind, const char *name);
 
 #endif

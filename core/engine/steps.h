@@ -56,8 +56,11 @@ bool lineage_name(const struct model_certificate *mc, const char *key, char out[
 int use_authority(struct turn *t, const char *name, struct acme **out);
 /* What is wrong with the live certificate as measured by the configuration; NULL: nothing, and it rests until *renew_at_out. */
 const char *live_lacks(const json_t *rec, const struct subject *s, int64_t now_at, int64_t *renew_at_out);
-/* The order is over: its challenges go to a cleanup task, the order leaves the record. `keep_key`: the key is in use. */
+/* The order is over: its challenges go to a cleanup task, the order leaves the record. `keep_key`: the key is in use;
+ * else the record is written before the key is removed. t->out stays as it was on FL_OK; otherwise the order is still there. */
 int order_over(struct turn *t, bool keep_key);
+/* Removes keys of orders that are over, after a crash those that the record still lists. */
+void forget_waste(struct turn *t);
 /* The proofs leave the record for a cleanup task. */
 int proofs_over(struct turn *t);
 /* Makes the cleanup task of a certificate's proofs; its record is on disk when this returns. */
@@ -72,6 +75,8 @@ void proofs_done(struct proofs *p);
 enum proof_op { PROOF_DEPLOY, PROOF_READY, PROOF_WITHDRAW };
 /* Calls the op once per solver instance. The worst code wins; words of the first that was not FL_OK. */
 int proofs_call(struct turn *t, const json_t *list, const char *owner, enum proof_op op);
+/* The host's record says that the addresses which the certificate has now are given by every server. */
+bool host_is_out(const json_t *rec, const struct model_certificate *mc);
 /* JSON array of texts -> NULL-terminated array of borrowed texts; free() it. NULL: no memory. */
 const char **json_strv(const json_t *list);
 json_t *strv_json(const char *const *v);

@@ -9,9 +9,12 @@
 #include "engine/hold.h"
 #include "engine/pool.h"
 #include "engine/record.h"
+#include "engine/resume.h"
 
 #include <stdio.h>
 #include <string.h>
+
+static const int64_t LONGEST_MS = 8 * 86400000LL;
 
 const char *task_subject(const struct task *t) { return strchr(t->name, ':') + 1; }
 
@@ -53,13 +56,15 @@ static bool held_up(struct turn *t, int64_t *until_ms)
     return key[0] && hold_check(t->e->holds, key, t->now_ms, until_ms, why);
 }
 
-/* A back-off outlives a restart; a mistake in the configuration does not: it may have been mended. */
+/* A back-off outlives a restart; a mistake in the configuration does not: it may have been mended. Nor does one that
+ * is longer than any: the clock was wrong when it was written. */
 static bool resting(const struct turn *t, int64_t *until_ms)
 {
     int code = outcome_code_parse(json_str(t->rec, "code", "ok"));
     int64_t due_ms = json_int(t->rec, "due", 0);
 
-    if (t->task->loaded || code == FL_OK || code == FL_EAGAIN || code == FL_ECONF || due_ms <= t->now_ms)
+    if (t->task->loaded || code == FL_OK || code == FL_EAGAIN || code == FL_ECONF || due_ms <= t->now_ms ||
+        due_ms - t->now_ms > LONGEST_MS)
         return false;
     *until_ms = due_ms;
     return true;
@@ -103,32 +108,41 @@ static void hold_others(struct turn *t, const struct verdict *v)
     hold_set(t->e->holds, key, v->at_ms, t->out.msg);
 }
 
-static void tell(struct turn *t, const struct verdict *v)
+/* The observer's copy of how it went. */
+static void show(const struct turn *t, uint8_t step, int code, const char *msg, int64_t next_ms)
+{
+    const struct step *is = &t->task->kind->steps[step];
+    const struct progress p = { .kind = t->task->kind->name,
+                                .name = task_subject(t->task),
+                                .step = is->name,
+                                .help = is->help,
+                                .code = code,
+                                .msg = msg,
+                                .next_ms = next_ms };
+
+    if (t->e->conf.progress && code != FL_ECANCEL)
+        pool_tell(t->e->pool, &t->e->conf, &p);
+}
+
+static void tell(const struct turn *t, const struct verdict *v)
 {
     const struct task *k = t->task;
     const struct step *was = &k->kind->steps[k->step], *is = &k->kind->steps[v->step];
-    char next[16] = "", tries[16];
+    char next[16] = "", tries[16], http[16];
 
     if (v->at_ms != JUDGE_NEVER)
         clock_span(v->at_ms > t->now_ms ? v->at_ms - t->now_ms : 0, next);
     snprintf(tries, sizeof tries, "%u", v->counts.tries + v->counts.rejects);
+    snprintf(http, sizeof http, "%d", t->out.http);
     if (v->failed)
         log_event(v->alarm ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, v->gave_up ? "step-gave-up" : "step-failed",
                   k->kind->name, task_subject(k), "step", was->name, "code", outcome_code_name(v->code),
-                  "problem", t->out.problem[0] ? t->out.problem : NULL, "try", tries, "next",
-                  v->at_ms == JUDGE_NEVER ? "reload" : next, "msg", t->out.msg, NULL);
+                  "problem", t->out.problem[0] ? t->out.problem : NULL, "http", t->out.http ? http : NULL,
+                  "try", tries, "next", v->at_ms == JUDGE_NEVER ? "reload" : next, "msg", t->out.msg, NULL);
     else if (v->code == FL_OK && log_wants(LOG_LEVEL_DEBUG))
         log_event(LOG_LEVEL_DEBUG, "step-done", k->kind->name, task_subject(k), "step", was->name, "next",
                   is->name, NULL);
-    if (t->e->conf.progress)
-        pool_tell(t->e->pool, &t->e->conf,
-                  &(struct progress){ .kind = k->kind->name,
-                                      .name = task_subject(k),
-                                      .step = is->name,
-                                      .help = is->help,
-                                      .code = v->code,
-                                      .msg = t->out.msg,
-                                      .next_ms = v->at_ms });
+    show(t, v->step, v->code, t->out.msg, v->at_ms);
 }
 
 static void decide(struct turn *t, int code, struct verdict *v)
@@ -151,8 +165,8 @@ static void decide(struct turn *t, int code, struct verdict *v)
         v->at_ms = t->at_ms;
 }
 
-/* The wait of a step that only looked again is not worth a write to disk, nor is a zone's round when all is well:
- * its journal says where it stands. */
+/* The wait of a step that only looked again is not worth a write to disk unless it waits for something else now, nor
+ * is a zone's round when all is well: its journal says where it stands. */
 static bool worth_saving(const struct turn *t, const struct verdict *v, uint8_t was)
 {
     if (v->code == FL_ECANCEL)
@@ -160,7 +174,14 @@ static bool worth_saving(const struct turn *t, const struct verdict *v, uint8_t 
     if (t->task->kind == &task_kinds[KIND_ZONE] && !v->failed &&
         strcmp(json_str(t->rec, "code", "ok"), "ok") == 0)
         return false;
-    return v->code != FL_EAGAIN || v->counts.looks <= 1 || v->step != was;
+    return v->code != FL_EAGAIN || v->counts.looks <= 1 || v->step != was ||
+           strcmp(json_str(t->rec, "msg", ""), t->out.msg) != 0;
+}
+
+/* Who waits for an authority also wants to hear why it is not ready. */
+static bool wakes(const struct turn *t, const struct verdict *v)
+{
+    return (v->code == FL_OK && t->wakes) || (v->failed && t->task->kind == &task_kinds[KIND_AUTHORITY]);
 }
 
 static struct turned finish(struct turn *t, const struct verdict *v)
@@ -177,18 +198,20 @@ static struct turned finish(struct turn *t, const struct verdict *v)
         hold_others(t, v);
     end.gone = v->code == FL_OK && t->gone;
     t->task->step = v->step;
+    t->task->looks = v->counts.looks;
     if (end.gone ? record_remove(t->w->store, t->task, &o) == FL_OK : !worth_saving(t, v, was))
         return end;
     record_after(t->rec, t->task, was, v, &t->out, t->now_ms);
     if (!end.gone && record_save(t->w->store, t->task, t->rec, &o) == FL_OK) {
         /* Others read that record: only now may they look. */
-        if (v->code == FL_OK && t->wakes)
+        if (wakes(t, v))
             queue_poke_kind(t->e->queue, &task_kinds[KIND_CERTIFICATE]);
         return end;
     }
     /* The disk is full or broken: nothing of this turn counts, it is run again. */
     log_event(LOG_LEVEL_ERROR, "state-not-written", t->task->kind->name, task_subject(t->task), "msg", o.msg,
               NULL);
+    show(t, was, FL_ETEMP, o.msg, t->now_ms + 10000);
     t->task->step = was;
     return (struct turned){ .due_ms = t->now_ms + 10000 };
 }
@@ -205,6 +228,10 @@ struct turned turn_run(struct engine *e, struct task *task)
                   NULL);
         return end;
     }
+    if (!task->loaded)
+        resume_task(&t);
+    else
+        json_put_int(t.rec, "looks", task->looks);
     if (!resting(&t, &end.due_ms) && !held_up(&t, &end.due_ms)) {
         decide(&t, task->kind->steps[task->step].run(&t), &v);
         end = finish(&t, &v);

@@ -12,7 +12,8 @@
 
 struct world_authority {
     const struct model_authority *model;
-    struct acme *acme;
+    const char *directory; /* the one in use: `staging` in a rehearsal */
+    struct acme *acme;     /* NULL: it is not used, and has no directory for a rehearsal */
     struct http_lane *lane;
 };
 struct world {

@@ -29,6 +29,9 @@ static int open_authority(struct world *w, const struct world_conf *conf, size_t
     char who[96];
 
     wa->model = ma;
+    wa->directory = directory;
+    if (!directory && !ma->used)
+        return FL_OK;
     if (!directory)
         return outcome_fail(
             o, FL_ECONF, "authority %s has no `staging` directory: add one or leave out --staging", ma->name);
@@ -98,9 +101,12 @@ static int open_providers(struct world *w, struct outcome *o)
 
 static int open_state(struct world *w, const struct world_conf *conf, struct outcome *o)
 {
-    char keys[512], dir[512];
+    char keys[512], dir[480];
     /* A rehearsal has accounts and certificates of its own: those that are live are never in its reach. */
-    snprintf(dir, sizeof dir, "%.480s%s", w->model->state, conf->staging ? "/staging" : "");
+    int len = snprintf(dir, sizeof dir, "%s%s", w->model->state, conf->staging ? "/staging" : "");
+    if (len < 0 || len >= (int)sizeof dir)
+        return outcome_fail(o, FL_ECONF, "state: the path has more than %zu bytes: choose a shorter one",
+                            sizeof dir - sizeof "/staging");
     int code = store_open(dir, &w->store, o);
 
     if (code != FL_OK)

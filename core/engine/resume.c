@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* resume.c - a record meets a configuration that may have changed since. */
+#include "engine/resume.h"
+
+#include "base/mem.h"
+#include "engine/record.h"
+#include "engine/steps.h"
+
+#include <string.h>
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The order in which names are written is the user's business. NULL: no memory. */
+static json_t *sorted(const char *const *names)
+{
+    size_t n = 0;
+
+    while (names && names[n])
+        n++;
+    auto_free const char **v = mem_array(n + 1, sizeof *v);
+    if (!v)
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        v[i] = names[i];
+    qsort(v, n, sizeof *v, by_text);
+    return strv_json((const char *const *)v);
+}
+
+static bool about_certificate(const struct turn *t, json_t *out)
+{
+    const struct subject *s = t->task->subject;
+    const struct world_authority *a = world_authority(t->w, s->cert->authorities[0]);
+
+    return json_put(out, "names", sorted(s->cert->names)) && json_put_str(out, "key", s->key) &&
+           json_put_str(out, "profile", s->cert->profile) &&
+           json_put(out, "solvers", strv_json(s->cert->solvers)) &&
+           json_put(out, "authorities", strv_json(s->cert->authorities)) &&
+           json_put_str(out, "directory", a ? a->directory : NULL);
+}
+
+static bool about_host(const struct turn *t, json_t *out)
+{
+    const struct subject *s = t->task->subject;
+
+    return json_put(out, "names", sorted(s->cert->names)) &&
+           json_put(out, "addresses", sorted(s->cert->addresses));
+}
+
+static bool about_authority(const struct turn *t, json_t *out)
+{
+    const struct world_authority *a = world_authority(t->w, task_subject(t->task));
+
+    return a && json_put_str(out, "directory", a->directory) && json_put_str(out, "eab", a->model->eab.kid) &&
+           json_put(out, "contact", strv_json(a->model->contact));
+}
+
+/* NULL: nothing that matters, or no memory, which costs one look at what is as it was. */
+static json_t *asked_now(const struct turn *t)
+{
+    const struct task_kind *kind = t->task->kind;
+    json_t *out = json_object();
+    bool ok = out && (kind == &task_kinds[KIND_CERTIFICATE] ? about_certificate(t, out)
+                      : kind == &task_kinds[KIND_HOST]      ? about_host(t, out)
+                                                            : about_authority(t, out));
+
+    if (ok)
+        return out;
+    json_decref(out);
+    return NULL;
+}
+
+bool resume_same_directory(const json_t *rec, const char *directory)
+{
+    return directory && strcmp(json_str(json_obj(rec, "asked"), "directory", ""), directory) == 0;
+}
+
+static void start_over(struct turn *t)
+{
+    const struct judge_counts none = { 0 };
+
+    record_set_counts(t->rec, &none);
+    json_object_del(t->rec, "code");
+    json_object_del(t->rec, "due");
+    json_object_del(t->rec, "since");
+    json_object_del(t->rec, "solver_at");
+    t->task->step = 0;
+}
+
+/* An account belongs to its authority; the key goes on, so that the account can be had back. */
+static void forget_account(struct turn *t, const json_t *asked)
+{
+    if (t->task->kind == &task_kinds[KIND_AUTHORITY] &&
+        !resume_same_directory(t->rec, json_str(asked, "directory", "")))
+        json_object_del(t->rec, "url");
+}
+
+/* A step whose work is not in the record: written before a crash, or damaged. */
+static void fit_step(struct turn *t)
+{
+    struct task *k = t->task;
+
+    if (k->step > CERT_PLAN && k->step < CERT_REST && !json_obj(t->rec, "order"))
+        k->step = CERT_PLAN;
+    else if (k->step >= CERT_DEPLOY && k->step <= CERT_ANSWER && !json_list(t->rec, "proofs"))
+        k->step = CERT_AUTHORIZE;
+}
+
+void resume_task(struct turn *t)
+{
+    const struct task_kind *kind = t->task->kind;
+
+    if (kind == &task_kinds[KIND_ZONE] || kind == &task_kinds[KIND_HOST] ||
+        (kind == &task_kinds[KIND_DELIVERY] && t->task->step == DELIVERY_RETIRE))
+        t->task->step = 0;
+    if (kind == &task_kinds[KIND_ZONE] || kind == &task_kinds[KIND_DELIVERY] ||
+        kind == &task_kinds[KIND_CLEANUP])
+        return;
+    if (kind == &task_kinds[KIND_CERTIFICATE])
+        fit_step(t);
+    cleanup_(json_freep) json_t *asked = asked_now(t);
+    if (!asked || json_equal(asked, json_object_get(t->rec, "asked")))
+        return;
+    forget_account(t, asked);
+    if (json_put(t->rec, "asked", json_incref(asked)))
+        start_over(t);
+}
