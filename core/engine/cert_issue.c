@@ -46,9 +46,24 @@ static int look_instead(struct turn *t, struct acme *acme, struct acme_order *ou
     return code;
 }
 
+/* For the names of the order: those of the configuration may be others by now. An order whose key is gone is of no
+ * use to anybody; cert_key() makes another. */
+static int make_csr(struct turn *t, char **out)
+{
+    auto_free const char **names = json_strv(json_list(order_of(t), "names"));
+    int code = names ? keeper_csr(t->w->keeper, json_str(order_of(t), "key", ""), (const char *const *)names,
+                                  out, &t->out)
+                     : outcome_nomem(&t->out);
+
+    if (code != FL_ESTALE)
+        return code;
+    turn_event(t, "key-lost", "%s", t->out.msg);
+    t->go = CERT_PLAN;
+    return order_over(t, false);
+}
+
 int cert_finalize(struct turn *t)
 {
-    const struct subject *s = t->task->subject;
     cleanup_(acme_order_done) struct acme_order order = { 0 };
     auto_free char *csr = NULL;
     char key[96];
@@ -56,8 +71,8 @@ int cert_finalize(struct turn *t)
     int code = use_authority(t, json_str(t->rec, "authority", ""), &acme);
 
     if (code == FL_OK)
-        code = keeper_csr(t->w->keeper, json_str(order_of(t), "key", ""), s->cert->names, &csr, &t->out);
-    if (code != FL_OK)
+        code = make_csr(t, &csr);
+    if (code != FL_OK || t->go != GO_NEXT)
         return code;
     code = acme_finalize(acme, json_str(order_of(t), "url", ""), json_str(order_of(t), "finalize", ""), csr,
                          &order, &t->out);
@@ -135,18 +150,32 @@ static int check_chain(struct turn *t, const char *pem, struct chain *c)
     return code;
 }
 
+/* What the archive holds; NULL: nothing, or it is damaged, which must not stop a renewal. */
+static int archived(struct turn *t, json_t **out, uint64_t *version_out)
+{
+    auto_free char *data = NULL;
+    char why[128];
+    size_t len = 0;
+    int code = store_get(t->w->store, STORE_ARCHIVE, t->task->name, &data, &len, version_out, &t->out);
+
+    if (code == FL_OK && data)
+        *out = json_parse(data, len, why);
+    return code;
+}
+
 /* The one before is kept, with its key; the one before that goes. */
-static int archive(struct turn *t)
+static int archive(struct turn *t, const char *serial)
 {
     json_t *live = json_object_get(t->rec, "live");
     cleanup_(json_freep) json_t *old = NULL;
     uint64_t version = 0;
-    int code =
-        live ? store_get_json(t->w->store, STORE_ARCHIVE, t->task->name, &old, &version, &t->out) : FL_OK;
 
-    if (!live || code != FL_OK)
-        return code;
-    code = store_put_json(t->w->store, STORE_ARCHIVE, t->task->name, live, version, &version, &t->out);
+    /* The same again, after a failure behind this one, would push out what it took the place of. */
+    if (!live || strcmp(json_str(live, "serial", ""), serial) == 0)
+        return FL_OK;
+    int code = archived(t, &old, &version);
+    if (code == FL_OK)
+        code = store_put_json(t->w->store, STORE_ARCHIVE, t->task->name, live, version, &version, &t->out);
     const char *key = json_str(old, "key", NULL);
     if (code == FL_OK && key && strcmp(key, json_str(live, "key", "")) != 0 &&
         strcmp(key, json_str(order_of(t), "key", "")) != 0)
@@ -174,7 +203,7 @@ static int make_live(struct turn *t, const struct chain *c)
 
     if (!live)
         return outcome_nomem(&t->out);
-    int code = archive(t);
+    int code = archive(t, c->serial);
     if (code != FL_OK || !json_put(t->rec, "live", live))
         return code != FL_OK ? (json_decref(live), code) : outcome_nomem(&t->out);
     clock_format(c->not_after_at, until);

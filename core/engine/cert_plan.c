@@ -2,11 +2,15 @@
 /* cert_plan.c - plan, key and rest: whether an order is due, and what must be on disk before it. */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "engine/renew.h"
 #include "engine/steps.h"
 
 #include <stdio.h>
 #include <string.h>
+
+/* Later than any certificate: a damaged number must not overflow anything. */
+static const int64_t FAR_AT = 253402300799; /* 9999-12-31 */
 
 bool lineage_name(const struct model_certificate *mc, const char *key, char out[400])
 {
@@ -38,19 +42,28 @@ json_t *strv_json(const char *const *v)
     return list;
 }
 
+static bool holds(const json_t *list, const char *text)
+{
+    const json_t *item;
+    size_t i;
+
+    json_array_foreach(list, i, item)
+    {
+        const char *one = json_string_value(item);
+        if (one && strcmp(one, text) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The names are a set: their order is the user's business. */
 static bool same_names(const json_t *list, const char *const *names)
 {
     size_t n = 0;
 
-    for (; names[n]; n++) {
-        size_t i = 0;
-        while (i < json_array_size(list) && strcmp(json_string_value(json_array_get(list, i)), names[n]) != 0)
-            i++;
-        if (i == json_array_size(list))
-            return false;
-    }
-    return n == json_array_size(list);
+    while (names[n] && holds(list, names[n]))
+        n++;
+    return !names[n] && n == json_array_size(list);
 }
 
 static bool same_text(const char *a, const char *b) { return strcmp(a ? a : "", b ? b : "") == 0; }
@@ -58,6 +71,7 @@ static bool same_text(const char *a, const char *b) { return strcmp(a ? a : "", 
 const char *live_lacks(const json_t *rec, const struct subject *s, int64_t now_at, int64_t *renew_at_out)
 {
     const json_t *live = json_obj(rec, "live");
+    int64_t from_at = json_int(live, "not_before", 0), to_at = json_int(live, "not_after", 0);
 
     if (!live)
         return "there is none yet";
@@ -67,60 +81,88 @@ const char *live_lacks(const json_t *rec, const struct subject *s, int64_t now_a
         return "its key type has changed";
     if (!same_text(json_str(live, "asked_profile", NULL), s->cert->profile))
         return "its profile has changed";
-    *renew_at_out = renew_at(s->cert->name, json_int(live, "not_before", 0), json_int(live, "not_after", 0),
-                             s->cert->renew_num, s->cert->renew_den);
+    if (!text_in(json_str(live, "authority", ""), s->cert->authorities))
+        return "it is from an authority that is not in its list any more";
+    if (from_at < 0 || to_at <= from_at || to_at > FAR_AT)
+        return "its dates are damaged";
+    *renew_at_out = renew_at(s->cert->name, from_at, to_at, s->cert->renew_num, s->cert->renew_den);
     return now_at >= *renew_at_out ? "it is time to renew it" : NULL;
 }
 
+/* A key that is not in the keeper any more cannot be delivered again. */
+static bool key_lost(struct turn *t, const char *sealed)
+{
+    struct outcome o = { 0 };
+    char thumbprint[64];
+    int code = keeper_thumbprint(t->w->keeper, sealed, thumbprint, &o);
+
+    return code == FL_ESTALE || code == FL_ECONF || code == FL_EPROTO;
+}
+
+static const char *live_key(const struct turn *t) { return json_str(json_obj(t->rec, "live"), "key", ""); }
+
 static int rest_until(struct turn *t, int64_t at)
 {
+    int code = order_over(t, false); /* what is live fits again: the configuration was changed back */
+
     t->go = CERT_REST;
     t->at_ms = at * 1000;
     json_put_int(t->rec, "renew_at", at);
-    return FL_OK;
+    return code;
 }
 
-int cert_plan(struct turn *t)
+/* The intent: on disk before newOrder. */
+static int intend(struct turn *t, const char *authority)
 {
     const struct subject *s = t->task->subject;
-    struct acme *acme;
-    int64_t renew = 0;
-    const char *why = live_lacks(t->rec, s, t->now_ms / 1000, &renew);
-
-    if (!why)
-        return rest_until(t, renew);
-    const char *authority = s->cert->authorities[0];
-    if (!json_put_str(t->rec, "authority", authority))
-        return outcome_nomem(&t->out);
-    int code = use_authority(t, authority, &acme);
-    if (code == FL_OK)
-        code = order_over(t, false); /* one that was given up half way */
-    if (code != FL_OK)
-        return code;
     json_t *order = json_object();
+
     if (!order || !json_put(order, "names", strv_json(s->cert->names)) ||
         !json_put_str(order, "authority", authority) || !json_put_str(order, "profile", s->cert->profile) ||
         !json_put_int(order, "at", t->now_ms)) {
         json_decref(order);
         return outcome_nomem(&t->out);
     }
-    turn_event(t, "plan", "%s", why);
     return json_put(t->rec, "order", order) ? FL_OK : outcome_nomem(&t->out);
+}
+
+int cert_plan(struct turn *t)
+{
+    const struct subject *s = t->task->subject;
+    const char *authority = s->cert->authorities[0];
+    struct acme *acme;
+    int64_t renew = 0;
+    const char *why = live_lacks(t->rec, s, t->now_ms / 1000, &renew);
+
+    forget_waste(t);
+    if (!why && key_lost(t, live_key(t)))
+        why = "its key is lost";
+    if (!why)
+        return rest_until(t, renew);
+    if (!json_put_str(t->rec, "authority", authority))
+        return outcome_nomem(&t->out);
+    int code = use_authority(t, authority, &acme);
+    if (code == FL_OK)
+        code = order_over(t, false); /* one that was given up half way */
+    if (code == FL_OK)
+        code = intend(t, authority);
+    if (code == FL_OK)
+        turn_event(t, "plan", "%s", why);
+    return code;
 }
 
 int cert_key(struct turn *t)
 {
     const struct subject *s = t->task->subject;
     json_t *order = json_object_get(t->rec, "order");
-    const char *live_key = json_str(json_obj(t->rec, "live"), "key", NULL);
     char sealed[KEEPER_SEALED];
     int type = 0;
 
     if (json_str(order, "key", NULL))
         return FL_OK;
-    if (s->cert->reuse_key && live_key &&
-        same_text(json_str(json_obj(t->rec, "live"), "key_type", NULL), s->key))
-        return json_put_str(order, "key", live_key) ? FL_OK : outcome_nomem(&t->out);
+    if (s->cert->reuse_key && same_text(json_str(json_obj(t->rec, "live"), "key_type", NULL), s->key) &&
+        !key_lost(t, live_key(t)))
+        return json_put_str(order, "key", live_key(t)) ? FL_OK : outcome_nomem(&t->out);
     while (key_type_names[type] && strcmp(key_type_names[type], s->key) != 0)
         type++;
     int code = keeper_make(t->w->keeper, (enum key_type)type, sealed, &t->out);

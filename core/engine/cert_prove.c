@@ -117,53 +117,76 @@ static bool can_solve(const struct instance *i, const struct acme_authz *z, cons
            (!z->ip || (ops->flags & FL_SOLVES_IP));
 }
 
-/* Each identifier takes the first solver that can prove it; after a failed validation the
- * next one is asked first. By records only where some instance holds the zone. */
-static const struct acme_challenge *pick(struct turn *t, const struct acme_authz *z, const char **solver_out)
+/* By records only where some instance holds the zone; asked when there is another way. */
+static int has_zone(struct turn *t, const struct instance *i, const char *identifier)
+{
+    char key[320], proof[300];
+
+    if (!(i->plugin->ops.solver.flags & FL_NEEDS_ZONE))
+        return FL_OK;
+    snprintf(proof, sizeof proof, "_acme-challenge.%.253s", identifier);
+    return zones_find(t->e->zones, proof, NULL, key, &t->out);
+}
+
+static const struct acme_challenge *offered(const struct instance *i, const struct acme_authz *z)
+{
+    for (size_t c = 0; i && c < z->nchallenges; c++)
+        if (can_solve(i, z, &z->challenges[c]))
+            return &z->challenges[c];
+    return NULL;
+}
+
+/* Each identifier takes the first solver that can prove it; after a failed validation the next one is asked
+ * first. A solver whose zone cannot be looked for just now is passed over if another will do, else it is waited for. */
+static int pick(struct turn *t, const struct acme_authz *z, const struct acme_challenge **out,
+                const char **solver_out)
 {
     const char *const *solvers = subject(t)->cert->solvers;
-    size_t n = 0, first = (size_t)json_int(t->rec, "solver_at", 0);
-    char key[320], proof[300];
-    struct outcome o = { 0 };
+    uint64_t n = 0, first = (uint64_t)json_int(t->rec, "solver_at", 0);
+    struct outcome later = { 0 };
 
-    snprintf(proof, sizeof proof, "_acme-challenge.%.253s", z->identifier);
     while (solvers && solvers[n])
         n++;
-    for (size_t k = 0; k < n; k++) {
+    for (uint64_t k = 0; k < n; k++) {
         const char *name = solvers[(first + k) % n];
-        struct instance *i = world_find(t->w, FL_KIND_SOLVER, name);
-        if (!i || (n > 1 && (i->plugin->ops.solver.flags & FL_NEEDS_ZONE) &&
-                   zones_find(t->e->zones, proof, NULL, key, &o) != FL_OK))
-            continue;
-        for (size_t c = 0; c < z->nchallenges; c++)
-            if (can_solve(i, z, &z->challenges[c])) {
-                *solver_out = name;
-                return &z->challenges[c];
-            }
+        const struct instance *i = world_find(t->w, FL_KIND_SOLVER, name);
+        const struct acme_challenge *ch = offered(i, z);
+        int code = ch && n > 1 ? has_zone(t, i, z->identifier) : FL_OK;
+        if (ch && code == FL_OK) {
+            *out = ch;
+            *solver_out = name;
+            return FL_OK;
+        }
+        if (code != FL_OK && code != FL_ECONF)
+            later = t->out;
     }
-    return NULL;
+    if (later.code != FL_OK) {
+        t->out = later;
+        return later.code;
+    }
+    return outcome_fail(&t->out, FL_ECONF,
+                        "no solver of this certificate can prove %s%s: add one to `solver`",
+                        z->wildcard ? "*." : "", z->identifier);
 }
 
 static int add_proof(struct turn *t, struct acme *acme, const struct acme_authz *z, json_t *proofs)
 {
     auto_free char *key_auth = NULL, *digest = NULL;
+    cleanup_(json_freep) json_t *p = json_object();
     const char *solver = NULL;
-    const struct acme_challenge *ch = pick(t, z, &solver);
-    json_t *p = json_object();
+    const struct acme_challenge *ch = NULL;
+    int code = pick(t, z, &ch, &solver);
 
-    json_array_append_new(proofs, p);
-    if (!ch)
-        return outcome_fail(&t->out, FL_ECONF,
-                            "no solver of this certificate can prove %s%s: add one to `solver`",
-                            z->wildcard ? "*." : "", z->identifier);
-    int code = ch->token ? acme_key_auth(acme, ch->token, &key_auth, &digest, &t->out) : FL_OK;
+    if (code == FL_OK && ch->token)
+        code = acme_key_auth(acme, ch->token, &key_auth, &digest, &t->out);
     if (code != FL_OK)
         return code;
-    bool ok = json_put_str(p, "identifier", z->identifier) && json_put_flag(p, "ip", z->ip) &&
-              json_put_flag(p, "wildcard", z->wildcard) && json_put_str(p, "solver", solver) &&
-              json_put_str(p, "type", ch->type) && json_put_str(p, "url", ch->url) &&
-              json_put_str(p, "token", ch->token) && json_put_str(p, "key_auth", key_auth) &&
-              json_put_str(p, "digest", digest) && json_put_str(p, "json", ch->json);
+    bool ok = p && json_array_append(proofs, p) == 0 && json_put_str(p, "identifier", z->identifier) &&
+              json_put_flag(p, "ip", z->ip) && json_put_flag(p, "wildcard", z->wildcard) &&
+              json_put_str(p, "solver", solver) && json_put_str(p, "type", ch->type) &&
+              json_put_str(p, "url", ch->url) && json_put_str(p, "token", ch->token) &&
+              json_put_str(p, "key_auth", key_auth) && json_put_str(p, "digest", digest) &&
+              json_put_str(p, "json", ch->json);
     return ok ? FL_OK : outcome_nomem(&t->out);
 }
 
@@ -180,24 +203,37 @@ static int one_authz(struct turn *t, struct acme *acme, const char *url, json_t 
     return add_proof(t, acme, &z, proofs);
 }
 
+/* Methods that name the account in what they show want its URL. */
+static bool name_account(struct turn *t, json_t *proofs)
+{
+    cleanup_(json_freep) json_t *account =
+        record_peek(t->w->store, KIND_AUTHORITY, json_str(t->rec, "authority", ""));
+    json_t *p;
+    bool ok = true;
+    size_t i;
+
+    json_array_foreach(proofs, i, p) ok = ok && json_put_str(p, "account", json_str(account, "url", NULL));
+    return ok;
+}
+
 int cert_authorize(struct turn *t)
 {
-    const json_t *urls = json_list(json_obj(t->rec, "order"), "authorizations");
-    json_t *proofs = json_array();
+    auto_free const char **urls = json_strv(json_list(json_obj(t->rec, "order"), "authorizations"));
+    cleanup_(json_freep) json_t *proofs = json_array();
     struct acme *acme;
-    int code = proofs ? acme_of(t, &acme) : outcome_nomem(&t->out);
+    int code = urls && proofs ? acme_of(t, &acme) : outcome_nomem(&t->out);
 
-    for (size_t i = 0; i < json_array_size(urls) && code == FL_OK; i++)
-        code = one_authz(t, acme, json_string_value(json_array_get(urls, i)), proofs);
+    for (size_t i = 0; code == FL_OK && urls[i]; i++)
+        code = one_authz(t, acme, urls[i], proofs);
     if (code == FL_EREJECT)
         order_over(t, false);
-    if (code != FL_OK) {
-        json_decref(proofs);
+    if (code != FL_OK)
         return code;
-    }
+    if (!name_account(t, proofs) || !json_put(t->rec, "proofs", json_incref(proofs)))
+        return outcome_nomem(&t->out);
     if (json_array_size(proofs) == 0)
         t->go = CERT_VALID;
-    return json_put(t->rec, "proofs", proofs) ? FL_OK : outcome_nomem(&t->out);
+    return FL_OK;
 }
 
 int cert_deploy(struct turn *t)
@@ -221,7 +257,7 @@ static int address_out(struct turn *t)
     if (!connects || !mc->addresses)
         return FL_OK;
     cleanup_(json_freep) json_t *host = record_peek(t->w->store, KIND_HOST, mc->name);
-    if (strcmp(json_str(host, "step", ""), task_kinds[KIND_HOST].steps[HOST_IDLE].name) == 0)
+    if (host_is_out(host, mc))
         return FL_OK;
     return outcome_again(&t->out, 60000, "waits until the address of %s is out: %s", mc->names[0],
                          json_str(host, "msg", "not published yet"));
@@ -241,6 +277,12 @@ static void pace_key(const struct turn *t, char out[96])
     snprintf(out, 96, "%.60s/%.30s", json_str(t->rec, "authority", ""), json_str(first, "type", "-"));
 }
 
+/* For a while nobody showed the proofs of this order, some of which the authority may have been asked to look at. */
+static int note_gap(struct turn *t)
+{
+    return json_put_flag(json_object_get(t->rec, "order"), "gap", true) ? FL_OK : outcome_nomem(&t->out);
+}
+
 int cert_answer(struct turn *t)
 {
     const json_t *proofs = json_list(t->rec, "proofs"), *p;
@@ -251,7 +293,7 @@ int cert_answer(struct turn *t)
     /* What a solver held in memory ended with the process that put it there. */
     if (!t->task->loaded) {
         t->go = CERT_DEPLOY;
-        return FL_OK;
+        return note_gap(t);
     }
     int code = acme_of(t, &acme);
 
@@ -291,9 +333,12 @@ static void why_invalid(struct turn *t, struct acme *acme, const struct acme_ord
                  order->error.msg[0] ? order->error.msg : "the authority gives no reason");
 }
 
-/* The verdict came while no process was there to show the proofs: it tells nothing. Only once until one is
- * issued, so that a process which ends again and again does not use up the authority's patience. */
-static bool lost(const struct turn *t) { return !t->task->loaded && !json_flag(t->rec, "lost", false); }
+/* The authority may have looked while no process was there to show the proofs: the verdict tells nothing. Only once
+ * until one is issued, so that a process which ends again and again does not use up the authority's patience. */
+static bool lost(const struct turn *t)
+{
+    return json_flag(json_obj(t->rec, "order"), "gap", false) && !json_flag(t->rec, "lost", false);
+}
 
 static int order_anew(struct turn *t, const char *why)
 {
@@ -321,18 +366,25 @@ static int invalid(struct turn *t, struct acme *acme, const struct acme_order *o
 
 static int look_again(struct turn *t, const struct acme_order *order)
 {
-    int64_t looks = json_int(t->rec, "looks", 0);
+    unsigned looks = (unsigned)json_int(t->rec, "looks", 0);
     int64_t wait_ms = order->retry_after_ms ? order->retry_after_ms : 250LL << (looks < 5 ? looks : 5);
 
     return outcome_again(&t->out, wait_ms, "waits for the authority to validate");
 }
 
-/* The authority may still be about to look at what ended with the process that put it there. */
-static void show_again(struct turn *t)
+/* The authority may still be about to look at what ended with the process that put it there. On disk at once: a
+ * look that finds nothing new is not written. */
+static int show_again(struct turn *t)
 {
+    int code = note_gap(t);
+
+    if (code == FL_OK)
+        code = turn_save(t);
+    if (code != FL_OK)
+        return code;
     proofs_call(t, json_list(t->rec, "proofs"), t->task->name, PROOF_DEPLOY);
-    outcome_ok(&t->out);
     t->held[0] = '\0';
+    return outcome_ok(&t->out);
 }
 
 int cert_valid(struct turn *t)
@@ -345,7 +397,7 @@ int cert_valid(struct turn *t)
     int code = acme_of(t, &acme);
 
     if (code == FL_OK && !t->task->loaded)
-        show_again(t);
+        code = show_again(t);
     if (code == FL_OK)
         code = acme_order(acme, json_str(json_obj(t->rec, "order"), "url", ""), &order, &t->out);
     if (code == FL_OK && order.status == ACME_PENDING)
