@@ -10,8 +10,6 @@
 
 static const int64_t DAY_MS = 24 * 60 * 60 * 1000LL;
 
-static void request_freep(struct deliver_request **req) { deliver_request_free(*req); }
-
 static bool add_live(const struct subject *s, const json_t *live, const char *pem,
                      struct deliver_request *req)
 {
@@ -30,19 +28,21 @@ static bool add_live(const struct subject *s, const json_t *live, const char *pe
     return names && deliver_request_add(req, &cert);
 }
 
-/* One lineage into the request; `serials` collects what was put in. Without a key for anything but deploy. */
+/* One lineage into the request; `serials` collects what was put in. Without a key for anything but deploy. A lineage
+ * that cannot be read is not one that is not there: the sink would take its files away. */
 static int add_lineage(struct turn *t, const struct subject *s, const char *key_type,
                        struct deliver_request *req, json_t *serials)
 {
     char name[400];
     char *pem = NULL;
-    cleanup_(json_freep) json_t *rec =
-        lineage_name(s->cert, key_type, name) ? record_peek(t->w->store, KIND_CERTIFICATE, name) : NULL;
+    cleanup_(json_freep) json_t *rec = NULL;
+    int code = lineage_name(s->cert, key_type, name)
+                   ? record_look(t->w->store, KIND_CERTIFICATE, name, &rec, &t->out)
+                   : FL_OK;
     const json_t *live = json_obj(rec, "live");
-    int code = FL_OK;
 
-    if (!live)
-        return FL_OK;
+    if (code != FL_OK || !live)
+        return code;
     if (req->op == DELIVER_DEPLOY)
         code = keeper_export(t->w->keeper, json_str(live, "key", ""), &pem, &t->out);
     if (code == FL_OK && !add_live(s, live, pem ? pem : "", req))
@@ -53,20 +53,36 @@ static int add_lineage(struct turn *t, const struct subject *s, const char *key_
     return code;
 }
 
-static int call_sink(struct turn *t, enum deliver_op op, json_t *serials)
+/* What is live now, as a request; its serials in the order of the key types. */
+struct load {
+    struct deliver_request *req;
+    json_t *serials;
+};
+
+static void load_done(struct load *l)
+{
+    deliver_request_free(l->req);
+    json_decref(l->serials);
+}
+
+static int load(struct turn *t, enum deliver_op op, struct load *out)
 {
     const struct subject *s = t->task->subject;
-    cleanup_(request_freep) struct deliver_request *req = deliver_request_new(op, s->sink);
-    struct deliver_reply reply;
-    int code = req && serials ? FL_OK : outcome_nomem(&t->out);
+    int code;
 
+    out->req = deliver_request_new(op, s->sink);
+    out->serials = json_array();
+    code = out->req && out->serials ? FL_OK : outcome_nomem(&t->out);
     for (const char *const *key = s->cert->keys; code == FL_OK && *key; key++)
-        code = add_lineage(t, s, *key, req, serials);
-    if (code != FL_OK)
-        return code;
-    if (req->ncerts == 0)
-        return outcome_again(&t->out, DAY_MS, "waits for the certificate");
-    code = deliver_call(t->w->deliver, req, &reply);
+        code = add_lineage(t, s, *key, out->req, out->serials);
+    return code;
+}
+
+static int call_sink(struct turn *t, const struct load *l)
+{
+    struct deliver_reply reply;
+    int code = deliver_call(t->w->deliver, l->req, &reply);
+
     t->out = reply.outcome;
     return code;
 }
@@ -75,25 +91,34 @@ static int call_sink(struct turn *t, enum deliver_op op, json_t *serials)
  * itself knows whether something is missing, and repairs it. */
 int delivery_deploy(struct turn *t)
 {
-    json_t *serials = json_array();
-    int code = call_sink(t, DELIVER_DEPLOY, serials);
+    cleanup_(load_done) struct load l = { 0 };
+    int code = load(t, DELIVER_DEPLOY, &l);
 
-    if (code != FL_OK) {
-        json_decref(serials);
+    if (code == FL_OK && l.req->ncerts == 0)
+        return outcome_again(&t->out, DAY_MS, "waits for the certificate");
+    if (code == FL_OK)
+        code = call_sink(t, &l);
+    if (code != FL_OK)
         return code;
-    }
-    if (!json_equal(serials, json_object_get(t->rec, "delivered")))
-        turn_event(t, "delivered", "serial %s", json_string_value(json_array_get(serials, 0)));
-    return json_put(t->rec, "delivered", serials) ? FL_OK : outcome_nomem(&t->out);
+    if (!json_equal(l.serials, json_object_get(t->rec, "delivered")))
+        turn_event(t, "delivered", "serial %s", json_string_value(json_array_get(l.serials, 0)));
+    return json_put(t->rec, "delivered", json_incref(l.serials)) ? FL_OK : outcome_nomem(&t->out);
 }
 
+/* Of what was delivered: if another was issued meanwhile, that is brought first. */
 int delivery_verify(struct turn *t)
 {
-    cleanup_(json_freep) json_t *serials = json_array();
-    int code = call_sink(t, DELIVER_VERIFY, serials);
+    cleanup_(load_done) struct load l = { 0 };
+    int code = load(t, DELIVER_VERIFY, &l);
 
+    if (code != FL_OK)
+        return code;
+    if (!json_equal(l.serials, json_object_get(t->rec, "delivered"))) {
+        t->go = DELIVERY_DEPLOY;
+        return FL_OK;
+    }
     t->at_ms = t->now_ms + DAY_MS;
-    return code;
+    return call_sink(t, &l);
 }
 
 int delivery_idle(struct turn *t)
@@ -104,9 +129,11 @@ int delivery_idle(struct turn *t)
 
 int delivery_retire(struct turn *t)
 {
-    cleanup_(json_freep) json_t *serials = json_array();
-    int code = call_sink(t, DELIVER_RETIRE, serials);
+    cleanup_(load_done) struct load l = { 0 };
+    int code = load(t, DELIVER_RETIRE, &l);
 
+    if (code == FL_OK && l.req->ncerts > 0)
+        code = call_sink(t, &l);
     t->gone = code == FL_OK;
     return code;
 }

@@ -33,10 +33,12 @@ void setup_free(struct engine *e)
     e->subjects = NULL;
 }
 
+/* `s` NULL where the kind is about nothing of the model's; otherwise there was no memory for it. */
 static bool add_task(struct engine *e, int kind, const char *subject, const struct subject *s, int64_t due_ms)
 {
     char name[400];
-    return task_name(kind, subject, name) && queue_add(e->queue, &task_kinds[kind], name, s, due_ms);
+    return (s || kind == KIND_AUTHORITY) && task_name(kind, subject, name) &&
+           queue_add(e->queue, &task_kinds[kind], name, s, due_ms);
 }
 
 static bool add_certificate(struct engine *e, const struct model_certificate *mc, int64_t now_ms)
@@ -87,25 +89,23 @@ static int orphan(struct engine *e, const char *key, struct outcome *o)
 
     if (has_certificate(e, lineage))
         return FL_OK;
-    int code = record_load(e->world->store, &t, &rec, o);
-    json_t *proofs = json_object_get(rec, "proofs");
-    if (code != FL_OK)
-        return code;
     log_event(LOG_LEVEL_WARN, "orphan", "certificate", lineage, "msg",
               "not in the configuration any more: not renewed", NULL);
-    if (!json_array_size(proofs))
-        return FL_OK;
+    int code = record_load(e->world->store, &t, &rec, o);
+    json_t *proofs = json_object_get(rec, "proofs");
+    if (code != FL_OK || !json_array_size(proofs))
+        return code;
     code = cleanup_start(e, key, proofs, json_int(json_obj(rec, "order"), "at", 0), o);
     json_object_del(rec, "proofs");
     return code == FL_OK ? record_save(e->world->store, &t, rec, o) : code;
 }
 
-/* A sink taken out of a certificate's list: with `retire` what was delivered there is taken away. */
-static bool retire(struct engine *e, const char *key)
+/* Was it delivered to a sink that its certificate has no more, and is it to be taken away there? */
+static const struct model_certificate *retired(const struct engine *e, const char *name,
+                                               const char **sink_out)
 {
     const struct model *m = e->world->model;
-    const char *name = strchr(key, ':') + 1, *gt = strchr(name, '>');
-    struct task *t;
+    const char *gt = strchr(name, '>');
 
     for (size_t i = 0; gt && i < m->ncertificates; i++) {
         const struct model_certificate *mc = &m->certificates[i];
@@ -113,33 +113,58 @@ static bool retire(struct engine *e, const char *key)
         if (!mc->retire || !sink || strlen(mc->name) != (size_t)(gt - name) ||
             strncmp(mc->name, name, (size_t)(gt - name)) != 0 || text_in(gt + 1, mc->sinks))
             continue;
-        t = queue_add(e->queue, &task_kinds[KIND_DELIVERY], key, add_subject(e, mc, NULL, sink->name),
-                      QUEUE_NEVER);
-        if (!t)
-            return false;
-        t->step = DELIVERY_RETIRE;
-        t->loaded = true;
-        queue_poke(e->queue, key, clock_wall_ms(), true);
+        *sink_out = sink->name;
+        return mc;
     }
-    return true;
+    return NULL;
 }
 
+/* The sink may have no other certificate, and then it is not open; if it cannot be, the task will say so. */
+static int retire(struct engine *e, const char *key, struct outcome *o)
+{
+    const char *sink = NULL;
+    const struct model_certificate *mc = retired(e, strchr(key, ':') + 1, &sink);
+    const struct subject *s = mc ? add_subject(e, mc, NULL, sink) : NULL;
+    struct instance *i = mc ? world_find(e->world, FL_KIND_SINK, sink) : NULL;
+    struct task *t = s ? queue_add(e->queue, &task_kinds[KIND_DELIVERY], key, s, QUEUE_NEVER) : NULL;
+
+    if (!mc)
+        return FL_OK;
+    if (!t)
+        return outcome_nomem(o);
+    if (i && instance_open(i, o) != FL_OK)
+        log_event(LOG_LEVEL_WARN, "not-open", "sink", sink, "msg", o->msg, NULL);
+    t->step = DELIVERY_RETIRE;
+    t->loaded = true;
+    queue_poke(e->queue, key, clock_wall_ms(), true);
+    return FL_OK;
+}
+
+static int left_over(struct engine *e, const char *key, struct outcome *o)
+{
+    if (text_starts(key, "cleanup:"))
+        return queue_add(e->queue, &task_kinds[KIND_CLEANUP], key, NULL, clock_wall_ms()) ? FL_OK
+                                                                                          : outcome_nomem(o);
+    if (text_starts(key, "certificate:"))
+        return orphan(e, key, o);
+    return text_starts(key, "delivery:") ? retire(e, key, o) : FL_OK;
+}
+
+/* What is wrong with one of them holds up no other. */
 static int left_overs(struct engine *e, struct outcome *o)
 {
     char **keys = NULL;
     int code = store_list(e->world->store, STORE_CERTS, &keys, o);
-    bool ok = true;
 
-    for (char **k = keys; code == FL_OK && ok && *k; k++) {
-        if (text_starts(*k, "cleanup:"))
-            ok = queue_add(e->queue, &task_kinds[KIND_CLEANUP], *k, NULL, clock_wall_ms()) != NULL;
-        else if (text_starts(*k, "certificate:"))
-            code = orphan(e, *k, o);
-        else if (text_starts(*k, "delivery:"))
-            ok = retire(e, *k);
+    for (char **k = keys; code == FL_OK && *k; k++) {
+        code = left_over(e, *k, o);
+        if (code != FL_OK && code != FL_ENOMEM) {
+            log_event(LOG_LEVEL_ERROR, "left-over", "key", *k, "msg", o->msg, NULL);
+            code = FL_OK;
+        }
     }
     store_keys_free(keys);
-    return ok ? code : outcome_nomem(o);
+    return code;
 }
 
 /* Is anything of this owner's still under way? Its record knows. */

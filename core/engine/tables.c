@@ -60,7 +60,7 @@ static const struct step certificate[] = {
 static const struct step delivery[] = {
     [DELIVERY_DEPLOY] = { "deploy", delivery_deploy, DELIVERY_VERIFY, DELIVERY_DEPLOY, 0, 0, "",
                           "certificate", "brings key and chain to the sink" },
-    [DELIVERY_VERIFY] = { "verify", delivery_verify, DELIVERY_IDLE, DELIVERY_DEPLOY, 0, 0, "delivered", "",
+    [DELIVERY_VERIFY] = { "verify", delivery_verify, DELIVERY_IDLE, DELIVERY_DEPLOY, 4, 600, "delivered", "",
                           "sees that it is served" },
     [DELIVERY_IDLE] = { "idle", delivery_idle, DELIVERY_DEPLOY, DELIVERY_DEPLOY, 0, 0, "delivered",
                         "certificate", "looked at again daily" },
