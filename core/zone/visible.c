@@ -199,30 +199,54 @@ static bool take_on_trust(struct round *r, struct outcome *o)
     return true;
 }
 
+/* Visible without them; somebody should know, since resolvers will ask them too. */
+static void tell_left_out(const struct round *r, struct outcome *o)
+{
+    const struct watch *w = r->watch;
+    char names[240] = "";
+    size_t n = 0;
+    for (size_t i = 0; i < w->servers.n; i++) {
+        const struct dns_server *s = &w->servers.at[i];
+        /* A family that this machine does not speak is no fault of the server's. */
+        if (watch_left_out(w, i) && w->at[i].last != DNS_NO_ROUTE && n < 160)
+            n += (size_t)snprintf(names + n, sizeof names - n, "%s%.60s (%s, %s)", n ? ", " : "", s->name,
+                                  s->address, watch_state(w, i));
+    }
+    if (n > 0)
+        outcome_fail(
+            o, FL_OK,
+            "%s: visible without %s: see that it answers for the zone, or take it out of the delegation",
+            r->zone->apex, names);
+}
+
 static int conclude(struct round *r, struct outcome *o)
 {
     struct owners tell = { 0 };
     size_t left = 0;
     pthread_mutex_lock(&r->z->lock);
     struct zone *zone = r->zone;
+    /* Who waits also wants to know for what. */
+    bool news = false, other = strcmp(zone->watch.why, r->watch->why) != 0;
     zone->watch = *r->watch;
     for (size_t i = 0; i < r->n; i++) {
         struct rrvalue *v = r->sights[i].value;
         if (!rrvalue_to_see(v))
             continue;
         left += !r->sights[i].seen;
+        if (r->sights[i].seen || other)
+            owners_add(&tell, v);
         if (!r->sights[i].seen)
             continue;
         v->state = RR_VISIBLE;
-        owners_add(&tell, v);
+        news = true;
     }
-    if (tell.n > 0)
+    if (news)
         journal_touch(zone);
     if (left == 0)
         zone->watch.why[0] = '\0';
     pthread_mutex_unlock(&r->z->lock);
     struct outcome saved = { 0 };
-    int code = tell.n > 0 ? journal_save(r->z, zone, &saved) : FL_OK;
+    int code = news ? journal_save(r->z, zone, &saved) : FL_OK;
     owners_tell(r->z, &tell);
     if (code != FL_OK) {
         *o = saved;
@@ -232,6 +256,8 @@ static int conclude(struct round *r, struct outcome *o)
     if (left > 0)
         return outcome_again(o, wait > 0 ? wait : 1, "%s: %s", zone->key,
                              r->watch->why[0] ? r->watch->why : "not every server was asked yet");
+    if (news && !o->msg[0])
+        tell_left_out(r, o);
     return FL_OK;
 }
 

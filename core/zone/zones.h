@@ -29,7 +29,7 @@ struct zones_conf {
     struct dns_roots roots;
     struct store *store;
     /* Called without locks held: that zone has something to do (at `when_ms` wall clock, 0: now), or an owner's
-     * wishes have come true or failed. */
+     * wishes have come true or failed, or wait for something else than before. */
     void (*zone_due)(void *arg, const char *zone_key, int64_t when_ms);
     void (*owner_due)(void *arg, const char *owner);
     void *arg;
@@ -79,7 +79,7 @@ int zone_write_step(struct zones *z, const char *key, struct outcome *o);
 /* settled() of the last batches. FL_EAGAIN also when the service cannot be asked: the servers are, all the same. */
 int zone_settle_step(struct zones *z, const char *key, struct outcome *o);
 /* Asks every authoritative server by address, one round. FL_OK: all is visible that was written. FL_OK with words in
- * o->msg is a warning for the log: no server can be reached, so it was taken on trust. */
+ * o->msg is a warning for the log: no server can be reached, so it was taken on trust; or some were left out. */
 int zone_look_step(struct zones *z, const char *key, struct outcome *o);
 /* True: nothing to do now; when next (wall clock, 0: not before somebody wants something). False: a step has work now. */
 bool zone_idle(struct zones *z, const char *key, int64_t *next_ms_out);
