@@ -3,7 +3,9 @@
 #include "ctl/cli.h"
 
 #include "base/log.h"
+#include "base/text.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,7 +25,7 @@ const struct command cli_commands[] = {
     { "pipeline", "[--dot]", "the steps that tasks go through", cmd_pipeline },
     { "dns", "INSTANCE zones | zone | create | list | add | remove ...", "works a DNS provider by hand",
       cmd_dns },
-    { "version", "", "the version, the plugin ABI and the libraries", cmd_version },
+    { "version", "", "the version and that of the plugin ABI", cmd_version },
     { NULL, NULL, NULL, NULL },
 };
 
@@ -45,6 +47,30 @@ static void help(void)
          "See fairlead(8) and fairlead.conf(5).");
 }
 
+static const struct command *find(const char *name)
+{
+    const struct command *c = cli_commands;
+
+    while (c->name && strcmp(c->name, name) != 0)
+        c++;
+    return c->name ? c : NULL;
+}
+
+static void usage_of(const struct command *c, FILE *f)
+{
+    fprintf(f, "usage: fairlead %s%s%s\n", c->name, c->args[0] ? " " : "", c->args);
+}
+
+int cli_bad_option(const char *command)
+{
+    const struct command *c = find(command);
+
+    if (c)
+        usage_of(c, stderr);
+    fputs("`fairlead --help` shows all commands and options.\n", stderr);
+    return EXIT_USAGE;
+}
+
 int cli_usage(const char *command, const char *fmt, ...)
 {
     va_list ap;
@@ -53,11 +79,22 @@ int cli_usage(const char *command, const char *fmt, ...)
     va_start(ap, fmt);
     vfprintf(stderr, fmt, ap);
     va_end(ap);
-    for (const struct command *c = cli_commands; c->name; c++)
-        if (strcmp(c->name, command) == 0)
-            fprintf(stderr, "\nusage: fairlead %s %s", c->name, c->args);
-    fputs("\n`fairlead --help` shows all commands.\n", stderr);
-    return EXIT_USAGE;
+    fputc('\n', stderr);
+    return cli_bad_option(command);
+}
+
+static int unknown(const char *word)
+{
+    const char *names[16];
+    size_t n = 0;
+
+    for (const struct command *c = cli_commands; c->name && n + 1 < sizeof names / sizeof *names; c++)
+        names[n++] = c->name;
+    names[n] = NULL;
+    const char *near = text_nearest(word, names);
+    if (near)
+        return cli_usage("", "there is no command `%s`: did you mean `%s`?", word, near);
+    return cli_usage("", "there is no command `%s`", word);
 }
 
 int cmd_version(const struct cli *cli, int argc, char **argv)
@@ -78,6 +115,15 @@ struct world_conf cli_world(const struct cli *cli)
                                 .replay_dir = cli->replay };
 }
 
+void cli_hint(const struct world_conf *wc)
+{
+    if (wc->conf_file && access(wc->conf_file, F_OK) != 0 && errno == ENOENT)
+        fputs(
+            "Another file is named by `--conf FILE` before the command; `fairlead describe --sample` prints one to "
+            "begin with.\n",
+            stderr);
+}
+
 struct world *cli_load(const struct world_conf *wc)
 {
     struct world *w = world_load(wc);
@@ -88,6 +134,7 @@ struct world *cli_load(const struct world_conf *wc)
         diag_print(w->diag, stderr);
     if (!w || !diag_errors(w->diag))
         return w;
+    cli_hint(wc);
     world_free(w);
     return NULL;
 }
@@ -119,19 +166,43 @@ static int globals(struct cli *cli, int argc, char **argv)
 
     while ((opt = getopt_long(argc, argv, "+c:vh", longs, NULL)) != -1)
         switch (opt) {
-        case 'c':
-            cli->conf = optarg;
-            cli->conf_given = true;
-            break;
+        case 'c': cli->conf = optarg; break;
         case OPT_PLUGINS: cli->plugins = optarg; break;
         case OPT_RECORD: cli->record = optarg; break;
         case OPT_REPLAY: cli->replay = optarg; break;
         case 'v': cli->verbose = true; break;
         case 'h': help(); return EXIT_DONE;
         case OPT_VERSION: return cmd_version(cli, 1, argv);
-        default: fputs("`fairlead --help` shows all options.\n", stderr); return EXIT_USAGE;
+        default: return cli_bad_option("");
         }
     return -1;
+}
+
+/* `fairlead COMMAND --help`, wherever it stands. */
+static bool wants_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+static int run(const struct cli *cli, const struct command *c, int argc, char **argv)
+{
+    char who[64];
+
+    if (wants_help(argc, argv)) {
+        usage_of(c, stdout);
+        printf("%s\nSee fairlead(8).\n", c->help);
+        return EXIT_DONE;
+    }
+    char *name = argv[0];
+    snprintf(who, sizeof who, "fairlead %s", c->name);
+    argv[0] = who; /* getopt's messages begin with it */
+    optind = 0;    /* glibc: scan afresh, the command has options of its own */
+    int status = c->run(cli, argc, argv);
+    argv[0] = name;
+    return status;
 }
 
 int cli_main(int argc, char **argv)
@@ -148,11 +219,6 @@ int cli_main(int argc, char **argv)
         help();
         return EXIT_USAGE;
     }
-    argc -= optind;
-    argv += optind;
-    optind = 0; /* glibc: scan afresh, the command has options of its own */
-    for (const struct command *c = cli_commands; c->name; c++)
-        if (strcmp(c->name, argv[0]) == 0)
-            return c->run(&cli, argc, argv);
-    return cli_usage("", "there is no command `%s`", argv[0]);
+    const struct command *c = find(argv[optind]);
+    return c ? run(&cli, c, argc - optind, argv + optind) : unknown(argv[optind]);
 }

@@ -15,11 +15,10 @@ enum {
 struct cli {
     const char *conf, *plugins, *record, *replay;
     bool verbose;
-    bool conf_given; /* by --conf: then it must be there */
 };
 struct command {
     const char *name, *args, *help;
-    /* argv[0] is the command's name. */
+    /* argv[0] is "fairlead NAME", for getopt. */
     int (*run)(const struct cli *cli, int argc, char **argv);
 };
 extern const struct command cli_commands[]; /* ends with name NULL */
@@ -27,9 +26,13 @@ extern const struct command cli_commands[]; /* ends with name NULL */
 int cli_main(int argc, char **argv);
 /* "fairlead COMMAND: ..." and how to see the usage, on stderr; returns EXIT_USAGE. */
 int cli_usage(const char *command, const char *fmt, ...) FL_PRINTF(2, 3);
+/* The same without words: getopt has said them. */
+int cli_bad_option(const char *command);
 struct world_conf cli_world(const struct cli *cli);
 /* Loads the configuration. Mistakes and warnings go to stderr; NULL when there are mistakes. */
 struct world *cli_load(const struct world_conf *wc);
+/* One line on stderr when the file is not there: where one comes from. */
+void cli_hint(const struct world_conf *wc);
 void cli_worldp(struct world **w); /* for cleanup_() */
 /* "error: ..." for an outcome, on stderr; returns EXIT_WAITING for what may pass by itself, else EXIT_FAILED. */
 int cli_failed(const struct outcome *o);

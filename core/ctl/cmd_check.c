@@ -6,14 +6,14 @@
 #include <getopt.h>
 #include <stdio.h>
 
-/* Does the instance answer with these credentials? One line each. */
-static bool try_one(struct instance *i)
+/* Can it be opened, and does it answer with these credentials? One line each. */
+static bool try_one(struct instance *i, enum fl_kind kind)
 {
     struct outcome o = { 0 };
     struct call c;
     int code = instance_open(i, &o);
 
-    if (code == FL_OK && i->plugin->ops.dns.test) {
+    if (code == FL_OK && kind == FL_KIND_DNS && i->plugin->ops.dns.test) {
         code = call_begin(&c, i, "check", 0, &o);
         if (code == FL_OK)
             code = call_end(&c, i->plugin->ops.dns.test(c.ctx), &o);
@@ -56,7 +56,11 @@ static int online(struct world *w, const struct world_conf *wc)
     if (world_open_http(w, wc, &o) != FL_OK)
         return cli_failed(&o);
     for (size_t i = 0; i < w->model->ndns; i++)
-        ok = try_one(w->dns[i]) && ok;
+        ok = try_one(w->dns[i], FL_KIND_DNS) && ok;
+    for (size_t i = 0; i < w->model->nsolvers; i++)
+        ok = (!w->model->solvers[i].used || try_one(w->solvers[i], FL_KIND_SOLVER)) && ok;
+    for (size_t i = 0; i < w->model->nsinks; i++)
+        ok = (!w->model->sinks[i].used || try_one(w->sinks[i], FL_KIND_SINK)) && ok;
     for (size_t i = 0; i < w->model->nauthorities; i++)
         if (w->model->authorities[i].used)
             ok = try_authority(w, &w->model->authorities[i]) && ok;
@@ -73,7 +77,7 @@ int cmd_check(const struct cli *cli, int argc, char **argv)
 
     while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         if (opt != 'o')
-            return cli_usage("check", "see above");
+            return cli_bad_option("check");
         ask = true;
     }
     if (optind < argc)
@@ -83,7 +87,9 @@ int cmd_check(const struct cli *cli, int argc, char **argv)
         fputs("error: out of memory\n", stderr);
         return EXIT_WAITING;
     }
-    if (!model_report(w->model, w->diag, stdout))
+    if (!model_report(w->model, w->diag, stdout)) {
+        cli_hint(&wc);
         return EXIT_FAILED;
+    }
     return ask ? online(w, &wc) : EXIT_DONE;
 }

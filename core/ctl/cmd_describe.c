@@ -96,7 +96,7 @@ int cmd_describe(const struct cli *cli, int argc, char **argv)
 
     while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         if (opt == '?')
-            return cli_usage("describe", "see above");
+            return cli_bad_option("describe");
         form = opt;
     }
     if (argc - optind > 1 || (form && optind < argc))

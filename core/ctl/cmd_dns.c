@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "conf/opt.h"
 #include "ctl/cli.h"
 
 #include <stdio.h>
@@ -14,6 +15,9 @@ struct work {
     const struct fl_dns_ops *ops;
     int argc;
     char **argv; /* behind the verb */
+    char names[2][256];
+    int64_t ttl;
+    bool nothing; /* it was so already */
 };
 
 static const struct {
@@ -101,6 +105,13 @@ static int find_apex(struct work *w, const char *name, const char **apex, struct
     return outcome_fail(o, FL_EREJECT, "%s holds no zone for %s", w->i->who, name);
 }
 
+/* How much of the name stands before the zone's. */
+static int before(const char *name, const char *apex)
+{
+    size_t len = strlen(name) - strlen(apex);
+    return len ? (int)len - 1 : 0;
+}
+
 static int list(struct work *w, struct outcome *o)
 {
     const char *apex = w->argv[0], *name = w->argc > 1 ? w->argv[1] : NULL;
@@ -112,6 +123,7 @@ static int list(struct work *w, struct outcome *o)
 
     if (code != FL_OK)
         return code;
+    name = name && text_below(name, apex) ? fl_printf(c.ctx, "%.*s", before(name, apex), name) : name;
     code = w->ops->zone(c.ctx, apex, &z);
     if (code == FL_OK)
         code = w->ops->list(c.ctx, &z, name, type);
@@ -134,36 +146,43 @@ static size_t merged(const struct fl_rrset *now, const char *value, bool add, st
     return n;
 }
 
-static int change(struct work *w, struct fl_ctx *ctx, struct call *c, const char *apex, const char *name,
-                  bool add)
+static const struct fl_rrset *standing(const struct emitted *e, const char *name, uint32_t type)
+{
+    for (size_t i = 0; i < e->nrrsets; i++)
+        if (e->rrsets[i].type == type && strcmp(e->rrsets[i].name, name) == 0)
+            return &e->rrsets[i];
+    return NULL;
+}
+
+static int change(struct work *w, struct call *c, const char *apex, const char *name, bool add)
 {
     const char *value = w->argc > 2 ? w->argv[2] : NULL, *receipt = NULL;
-    int64_t ttl = 60;
+    uint32_t type = type_of(w->argv[1]);
     struct fl_zone z = { 0 };
-    struct emitted e;
-    int code = w->ops->zone(ctx, apex, &z);
+    struct emitted e = { 0 };
+    int code = w->ops->zone(c->ctx, apex, &z);
 
-    if (w->argc > 3 && !text_int(w->argv[3], 1, 604800, &ttl))
-        return fl_fail(ctx, FL_ECONF, "TTL %s: must be 1 to 604800 seconds", w->argv[3]);
     if (code == FL_OK)
-        code = w->ops->list(ctx, &z, name, type_of(w->argv[1]));
+        code = w->ops->list(c->ctx, &z, name, type);
     if (code != FL_OK)
         return code;
     call_emitted(c, &e);
-    const struct fl_rrset *now = e.nrrsets ? &e.rrsets[0] : NULL;
-    struct fl_value *after = fl_alloc(ctx, ((now ? now->n : 0) + 1) * sizeof *after);
+    const struct fl_rrset *now = standing(&e, name, type);
+    size_t n = now ? now->n : 0;
+    struct fl_value *after = fl_alloc(c->ctx, (n + 1) * sizeof *after);
     if (!after)
         return FL_ENOMEM;
     const struct fl_change ch = { .name = name,
-                                  .type = type_of(w->argv[1]),
+                                  .type = type,
                                   .ttl_before = now ? now->ttl : 0,
-                                  .ttl = (uint32_t)ttl,
+                                  .ttl = (uint32_t)w->ttl,
                                   .before = now ? now->values : NULL,
-                                  .nbefore = now ? now->n : 0,
+                                  .nbefore = n,
                                   .after = after,
                                   .nafter = merged(now, value, add, after),
                                   .etag = now ? now->etag : NULL };
-    return w->ops->apply(ctx, &z, &ch, 1, &receipt);
+    w->nothing = !add && ch.nafter == n;
+    return w->nothing ? FL_OK : w->ops->apply(c->ctx, &z, &ch, 1, &receipt);
 }
 
 static int add_or_remove(struct work *w, struct outcome *o)
@@ -171,17 +190,17 @@ static int add_or_remove(struct work *w, struct outcome *o)
     bool add = strcmp(w->argv[-1], "add") == 0;
     const char *apex = NULL;
     struct call c;
-
-    if (!type_of(w->argv[1]))
-        return outcome_fail(o, FL_ECONF, "type %s: must be A, AAAA, CNAME, NS or TXT", w->argv[1]);
     int code = find_apex(w, w->argv[0], &apex, o);
+
     if (code == FL_OK)
         code = call_begin(&c, w->i, "dns", 0, o);
     if (code != FL_OK)
         return code;
-    size_t len = (size_t)(apex - w->argv[0]);
-    const char *name = fl_printf(c.ctx, "%.*s", len ? (int)len - 1 : 0, w->argv[0]);
-    return call_end(&c, change(w, c.ctx, &c, apex, name, add), o);
+    const char *name = fl_printf(c.ctx, "%.*s", before(w->argv[0], apex), w->argv[0]);
+    code = call_end(&c, change(w, &c, apex, name, add), o);
+    if (code == FL_OK && w->nothing)
+        printf("%s %s: there is nothing to remove\n", w->argv[0], w->argv[1]);
+    return code;
 }
 
 static const struct {
@@ -198,16 +217,58 @@ static const struct {
     { "remove", 2, 3, add_or_remove, "NAME TYPE [VALUE]" },
 };
 
+/* Names as people write them, with a final dot or umlauts, become what zones have. */
+static int tidy_name(struct work *w, int at)
+{
+    const char *why;
+
+    if (at >= w->argc || !w->argv[at][0])
+        return EXIT_DONE;
+    why = opt_name(w->argv[at], OPT_WILDCARD | OPT_UNDERSCORE, w->names[at]);
+    if (why)
+        return cli_usage("dns", "\"%s\" %s", w->argv[at], why);
+    w->argv[at] = w->names[at];
+    return EXIT_DONE;
+}
+
+static int tidy_type(const struct work *w, int at)
+{
+    return at >= w->argc || type_of(w->argv[at])
+               ? EXIT_DONE
+               : cli_usage("dns", "type %s: must be A, AAAA, CNAME, NS, SOA or TXT", w->argv[at]);
+}
+
+static int tidy(struct work *w, size_t verb)
+{
+    bool lists = verbs[verb].run == list, changes = verbs[verb].run == add_or_remove;
+    int status = tidy_name(w, 0);
+
+    if (status == EXIT_DONE && lists)
+        status = tidy_name(w, 1);
+    if (status == EXIT_DONE && (lists || changes))
+        status = tidy_type(w, lists ? 2 : 1);
+    if (status == EXIT_DONE && w->argc > 3 && !text_int(w->argv[3], 1, 604800, &w->ttl))
+        status = cli_usage("dns", "TTL %s: must be 1 to 604800 seconds", w->argv[3]);
+    return status;
+}
+
+static int no_instance(const struct world *w, const char *name)
+{
+    fprintf(stderr, "error: there is no dns instance `%s` in the configuration; there is", name);
+    for (size_t i = 0; i < w->model->ndns; i++)
+        fprintf(stderr, "%s %s", i ? "," : "", w->model->dns[i].name);
+    fputs(w->model->ndns ? "\n" : " none\n", stderr);
+    return EXIT_FAILED;
+}
+
 static int run_verb(struct world *w, const struct world_conf *wc, size_t verb, const char *instance,
                     struct work *work)
 {
     struct outcome o = { 0 };
 
     work->i = world_find(w, FL_KIND_DNS, instance);
-    if (!work->i) {
-        fprintf(stderr, "error: there is no dns instance `%s` in the configuration\n", instance);
-        return EXIT_FAILED;
-    }
+    if (!work->i)
+        return no_instance(w, instance);
     work->ops = &work->i->plugin->ops.dns;
     int code = world_open_http(w, wc, &o);
     if (code == FL_OK)
@@ -221,19 +282,20 @@ int cmd_dns(const struct cli *cli, int argc, char **argv)
 {
     const struct world_conf wc = cli_world(cli);
     cleanup_(cli_worldp) struct world *w = NULL;
+    struct work work = { .argc = argc - 3, .argv = argv + 3, .ttl = 60 };
     size_t v = 0, n = sizeof verbs / sizeof *verbs;
 
     if (argc < 3)
-        return cli_usage("dns", "an instance and a verb are needed");
+        return cli_usage("dns", "an instance of the configuration and a verb are needed");
     while (v < n && strcmp(verbs[v].name, argv[2]) != 0)
         v++;
     if (v == n)
         return cli_usage("dns", "there is no verb `%s`", argv[2]);
     if (argc - 3 < verbs[v].least || argc - 3 > verbs[v].most)
         return cli_usage("dns", "usage is: dns %s %s %s", argv[1], verbs[v].name, verbs[v].args);
+    int status = tidy(&work, v);
+    if (status != EXIT_DONE)
+        return status;
     w = cli_load(&wc);
-    if (!w)
-        return EXIT_FAILED;
-    struct work work = { .argc = argc - 3, .argv = argv + 3 };
-    return run_verb(w, &wc, v, argv[1], &work);
+    return w ? run_verb(w, &wc, v, argv[1], &work) : EXIT_FAILED;
 }

@@ -31,7 +31,7 @@ static int parse(struct once *once, int argc, char **argv)
     while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         const char *why = opt == 'w' ? opt_duration(optarg, &once->wait_ms) : NULL;
         if (opt == '?')
-            return cli_usage("once", "see above");
+            return cli_bad_option("once");
         if (why)
             return cli_usage("once", "--wait %s: %s", optarg, why);
         once->dry_run = once->dry_run || opt == 'd';
@@ -40,11 +40,13 @@ static int parse(struct once *once, int argc, char **argv)
     return optind < argc ? cli_usage("once", "takes no arguments") : EXIT_DONE;
 }
 
-/* Until quiet, out of time, interrupted or stuck. */
-static void work(struct engine *e, int64_t until_ms, int signals)
+/* Until quiet, out of time by either clock, interrupted or stuck. */
+static void work(struct engine *e, int64_t wait_ms, int signals)
 {
+    int64_t until_ms = clock_wall_ms() + wait_ms, end_ms = clock_mono_ms() + wait_ms;
+
     while (!engine_quiet(e, until_ms, 500))
-        if (signals_next(signals, 0) || !engine_healthy(e))
+        if (signals_next(signals, 0) || !engine_healthy(e) || clock_mono_ms() > end_ms)
             return;
 }
 
@@ -65,32 +67,47 @@ static int summary(const struct world *w, bool staging)
     return failed ? EXIT_FAILED : waiting ? EXIT_WAITING : EXIT_DONE;
 }
 
+static int would(struct store *s, const struct subject *subject)
+{
+    cleanup_(json_freep) json_t *rec = NULL;
+    struct outcome o = { 0 };
+    int64_t renew = 0;
+    char name[400], at[32];
+    const char *who = subject->cert->name;
+
+    if (s && lineage_name(subject->cert, subject->key, name) &&
+        record_look(s, KIND_CERTIFICATE, name, &rec, &o) != FL_OK) {
+        printf("%s (%s): error: %s\n", who, subject->key, o.msg);
+        return EXIT_FAILED;
+    }
+    const char *why = live_lacks(rec, subject, clock_wall_ms() / 1000, &renew);
+    clock_format(renew, at);
+    if (why)
+        printf("%s (%s): would order from %s: %s\n", who, subject->key, subject->cert->authorities[0], why);
+    else
+        printf("%s (%s): nothing to do before %s\n", who, subject->key, at);
+    return EXIT_DONE;
+}
+
 /* --dry-run: the state is only looked at, and nobody is asked anything. */
-static int dry_run(const struct world *w)
+static int dry_run(const struct world *w, bool staging)
 {
     struct store *s = NULL;
     struct outcome o = { 0 };
-    char name[400];
+    char dir[512];
+    int status = EXIT_DONE;
 
-    if (access(w->model->state, F_OK) == 0 && store_open_to_read(w->model->state, &s, &o) != FL_OK)
+    snprintf(dir, sizeof dir, "%.480s%s", w->model->state, staging ? "/staging" : "");
+    if (access(dir, F_OK) == 0 && store_open_to_read(dir, &s, &o) != FL_OK)
         return cli_failed(&o);
     for (size_t i = 0; i < w->model->ncertificates; i++)
         for (const char *const *key = w->model->certificates[i].keys; *key; key++) {
             const struct subject subject = { .cert = &w->model->certificates[i], .key = *key };
-            cleanup_(json_freep) json_t *rec =
-                s && lineage_name(subject.cert, *key, name) ? record_peek(s, KIND_CERTIFICATE, name) : NULL;
-            int64_t renew = 0;
-            const char *why = live_lacks(rec, &subject, clock_wall_ms() / 1000, &renew);
-            char at[32];
-            clock_format(renew, at);
-            if (why)
-                printf("%s (%s): would order from %s: %s\n", subject.cert->name, *key,
-                       subject.cert->authorities[0], why);
-            else
-                printf("%s (%s): nothing to do before %s\n", subject.cert->name, *key, at);
+            if (would(s, &subject) != EXIT_DONE)
+                status = EXIT_FAILED;
         }
     store_close(s);
-    return EXIT_DONE;
+    return status;
 }
 
 static int run_engine(struct world *w, const struct once *once, int signals)
@@ -103,21 +120,23 @@ static int run_engine(struct world *w, const struct once *once, int signals)
     };
 
     watch_init(&watch, w->model, stdout);
-    if (watch.terminal && isatty(STDERR_FILENO) && !log_wants(LOG_LEVEL_DEBUG))
+    if (isatty(STDERR_FILENO) && log_wants(LOG_LEVEL_DEBUG))
+        watch.terminal = false; /* the log would be written over */
+    if (watch.terminal && isatty(STDERR_FILENO))
         log_setup(LOG_LEVEL_ERROR, LOG_TEXT, -1); /* the lines that are rewritten say it all */
     int code = engine_new(&ec, &e, &o);
     if (code == FL_OK)
         code = engine_start(e, &o);
     if (code == FL_OK)
-        work(e, clock_wall_ms() + once->wait_ms, signals);
+        work(e, once->wait_ms, signals);
     if (e && !engine_stop(e)) {
         fputs("error: a plugin does not come back; what is on disk stands\n", stderr);
         _exit(EXIT_FAILED);
     }
     engine_free(e);
+    watch_done(&watch);
     if (code != FL_OK)
         return cli_failed(&o);
-    watch_done(&watch);
     return summary(w, once->staging);
 }
 
@@ -137,8 +156,12 @@ int cmd_once(const struct cli *cli, int argc, char **argv)
     if (!w)
         return EXIT_FAILED;
     if (once.dry_run)
-        return dry_run(w);
+        return dry_run(w, once.staging);
     signals = signals_open();
+    if (signals < 0) {
+        perror("error: signals");
+        return EXIT_FAILED;
+    }
     if (world_open(w, &wc, true, &o) != FL_OK)
         return cli_failed(&o);
     status = run_engine(w, &once, signals);

@@ -55,7 +55,7 @@ int cmd_pipeline(const struct cli *cli, int argc, char **argv)
     (void)cli;
     while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         if (opt != 'd')
-            return cli_usage("pipeline", "see above");
+            return cli_bad_option("pipeline");
         graph = true;
     }
     if (optind < argc)

@@ -8,6 +8,18 @@
 #include <stdio.h>
 #include <string.h>
 
+static int print_json(const json_t *doc)
+{
+    auto_free char *text = json_text(doc);
+
+    if (!text) {
+        fputs("error: out of memory\n", stderr);
+        return EXIT_WAITING;
+    }
+    puts(text);
+    return EXIT_DONE;
+}
+
 static int one(const struct world *w, struct store *s, const char *name, bool json)
 {
     for (size_t i = 0; i < w->model->ncertificates; i++) {
@@ -15,11 +27,9 @@ static int one(const struct world *w, struct store *s, const char *name, bool js
         if (strcmp(mc->name, name) != 0)
             continue;
         cleanup_(json_freep) json_t *cert = report_certificate(s, mc);
-        auto_free char *text = json ? json_text(cert) : NULL;
         if (json)
-            puts(text ? text : "{}");
-        else
-            report_page(stdout, cert);
+            return print_json(cert);
+        report_page(stdout, cert);
         return EXIT_DONE;
     }
     fprintf(stderr,
@@ -29,21 +39,17 @@ static int one(const struct world *w, struct store *s, const char *name, bool js
 
 static int all(const struct world *w, struct store *s, bool json)
 {
-    cleanup_(json_freep) json_t *list = json_array();
-    cleanup_(json_freep) json_t *orphans = report_orphans(s, w->model);
+    cleanup_(json_freep) json_t *doc = json_object();
+    json_t *list = json_array(), *orphans = report_orphans(s, w->model);
     const json_t *c;
     size_t i;
 
     for (i = 0; i < w->model->ncertificates; i++)
         json_array_append_new(list, report_certificate(s, &w->model->certificates[i]));
-    if (json) {
-        cleanup_(json_freep) json_t *doc = json_object();
-        json_put(doc, "certificates", json_incref(list));
-        json_put(doc, "orphans", json_incref(orphans));
-        auto_free char *text = json_text(doc);
-        puts(text ? text : "{}");
-        return EXIT_DONE;
-    }
+    bool ok = json_put(doc, "certificates", list);
+    ok = json_put(doc, "orphans", orphans) && ok;
+    if (!ok || json)
+        return print_json(ok ? doc : NULL);
     json_array_foreach(list, i, c) report_line(stdout, c);
     json_array_foreach(orphans, i, c) printf(
         "%-32s orphan    not in the configuration any more: it is kept, not renewed\n", json_string_value(c));
@@ -64,7 +70,7 @@ int cmd_status(const struct cli *cli, int argc, char **argv)
 
     while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         if (opt != 'j')
-            return cli_usage("status", "see above");
+            return cli_bad_option("status");
         json = true;
     }
     if (argc - optind > 1)

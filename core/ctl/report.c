@@ -7,6 +7,8 @@
 #include "engine/record.h"
 #include "engine/steps.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -85,16 +87,34 @@ static json_t *lineage(const json_t *rec, const char *key)
     return to;
 }
 
-/* The worst of its parts is the state of the whole. */
-static void worse(json_t *cert, const char *state, const json_t *rec, int code)
+/* A record that cannot be read is a failure like any other. */
+static json_t *look(struct store *s, int kind, const char *name)
+{
+    json_t *rec = NULL;
+    struct outcome o = { 0 };
+    int code = record_look(s, kind, name, &rec, &o);
+
+    if (code == FL_OK)
+        return rec;
+    rec = json_object();
+    json_put_str(rec, "code", outcome_code_name(code));
+    json_put_str(rec, "msg", o.msg);
+    return rec;
+}
+
+/* The worst of its parts is the state of the whole, and says where it stands. `who`: what part; NULL: the certificate. */
+static void worse(json_t *cert, const char *state, const json_t *rec, int kind, const char *who)
 {
     const char *now = json_str(cert, "state", "delivered");
-    bool failed = strcmp(now, "failed") == 0;
+    int code = code_of(rec);
 
-    if (failed || (strcmp(now, "waiting") == 0 && strcmp(state, "failed") != 0))
+    if (strcmp(now, "failed") == 0 || (strcmp(now, "waiting") == 0 && strcmp(state, "failed") != 0))
         return;
+    copy_common(cert, rec, kind);
+    if (!json_int(rec, "due", 0))
+        json_object_del(cert, "next_at");
     json_put_str(cert, "state", state);
-    json_put_str(cert, "msg", json_str(rec, "msg", NULL));
+    json_put_str(cert, "who", who);
     const char *todo = report_todo(code, json_str(rec, "problem", ""));
     json_put_str(cert, "todo", is_failure(code) && todo[0] ? todo : NULL);
 }
@@ -104,53 +124,66 @@ static bool authority_failed(struct store *s, const struct model_certificate *mc
                              json_t *cert)
 {
     const char *name = json_str(rec, "authority", mc->authorities[0] ? mc->authorities[0] : "");
-    cleanup_(json_freep) json_t *account = record_peek(s, KIND_AUTHORITY, name);
-    int code = code_of(account);
+    cleanup_(json_freep) json_t *account = look(s, KIND_AUTHORITY, name);
+    char who[100];
 
-    if (code_of(rec) != FL_EAGAIN || !account || !is_failure(code))
+    if (code_of(rec) != FL_EAGAIN || !is_failure(code_of(account)) || json_str(account, "url", NULL))
         return false;
-    worse(cert, "failed", account, code);
+    snprintf(who, sizeof who, "authority %.80s", name);
+    worse(cert, "failed", account, KIND_AUTHORITY, who);
     return true;
+}
+
+static void add_history(json_t *cert, const json_t *rec)
+{
+    const json_t *list = json_list(rec, "history");
+
+    if (list)
+        json_array_extend(json_object_get(cert, "history"), (json_t *)(uintptr_t)list);
 }
 
 static void add_lineage(struct store *s, const struct model_certificate *mc, const char *key, json_t *cert)
 {
     char name[400];
-    cleanup_(json_freep) json_t *rec =
-        lineage_name(mc, key, name) ? record_peek(s, KIND_CERTIFICATE, name) : NULL;
-    int code = code_of(rec);
+    cleanup_(json_freep) json_t *rec = lineage_name(mc, key, name) ? look(s, KIND_CERTIFICATE, name) : NULL;
 
     json_array_append_new(json_object_get(cert, "lineages"), lineage(rec, key));
-    if (is_failure(code))
-        worse(cert, "failed", rec, code);
+    if (is_failure(code_of(rec)))
+        worse(cert, "failed", rec, KIND_CERTIFICATE, NULL);
     else if (!rec)
-        worse(cert, "planned", rec, code);
+        worse(cert, "planned", rec, KIND_CERTIFICATE, NULL);
     else if (!authority_failed(s, mc, rec, cert) &&
              (!json_obj(rec, "live") || strcmp(json_str(rec, "step", ""), "rest") != 0))
-        worse(cert, "waiting", rec, code);
-    json_t *history = json_object_get(rec, "history");
-    if (json_is_array(history))
-        json_array_extend(json_object_get(cert, "history"), history);
+        worse(cert, "waiting", rec, KIND_CERTIFICATE, NULL);
+    add_history(cert, rec);
+}
+
+static bool holds(const json_t *list, const char *text)
+{
+    const json_t *item;
+    size_t i;
+
+    json_array_foreach(list, i, item)
+    {
+        const char *one = json_string_value(item);
+        if (one && strcmp(one, text) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* Delivered means: exactly the serials that are live. */
 static bool up_to_date(const json_t *cert, const json_t *rec)
 {
-    const json_t *lineages = json_list(cert, "lineages"), *l;
-    const json_t *have = json_list(rec, "delivered");
+    const json_t *l;
     size_t i, live = 0;
 
-    json_array_foreach(lineages, i, l)
+    json_array_foreach(json_list(cert, "lineages"), i, l)
     {
         const char *serial = json_str(json_obj(l, "live"), "serial", NULL);
-        size_t k = 0;
-        if (!serial)
-            continue;
-        live++;
-        while (k < json_array_size(have) && strcmp(json_string_value(json_array_get(have, k)), serial) != 0)
-            k++;
-        if (k == json_array_size(have))
+        if (serial && !holds(json_list(rec, "delivered"), serial))
             return false;
+        live += serial != NULL;
     }
     return live > 0;
 }
@@ -161,7 +194,7 @@ static void add_target(struct store *s, const struct model_certificate *mc, cons
     json_t *to = json_object();
 
     snprintf(name, sizeof name, "%.250s>%.100s", mc->name, sink);
-    cleanup_(json_freep) json_t *rec = record_peek(s, KIND_DELIVERY, name);
+    cleanup_(json_freep) json_t *rec = look(s, KIND_DELIVERY, name);
     int code = code_of(rec);
     json_put_str(to, "sink", sink);
     copy_common(to, rec, KIND_DELIVERY);
@@ -169,9 +202,33 @@ static void add_target(struct store *s, const struct model_certificate *mc, cons
         json_put(to, "serials", json_incref(json_object_get(rec, "delivered")));
     json_array_append_new(json_object_get(cert, "targets"), to);
     if (is_failure(code))
-        worse(cert, "failed", rec, code);
+        worse(cert, "failed", rec, KIND_DELIVERY, sink);
     else if (!up_to_date(cert, rec) || code != FL_OK)
-        worse(cert, "waiting", rec, code);
+        worse(cert, "waiting", rec, KIND_DELIVERY, sink);
+    add_history(cert, rec);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    int64_t at = json_int(*(json_t *const *)a, "at", 0), than = json_int(*(json_t *const *)b, "at", 0);
+
+    return at < than ? -1 : at > than;
+}
+
+/* What the parts noted, as it happened. */
+static json_t *in_order(const json_t *history)
+{
+    size_t n = json_array_size(history);
+    auto_free json_t **v = mem_array(n + 1, sizeof *v);
+    json_t *out = json_array();
+
+    for (size_t i = 0; v && i < n; i++)
+        v[i] = json_array_get(history, i);
+    if (v)
+        qsort(v, n, sizeof *v, by_time);
+    for (size_t i = 0; v && i < n; i++)
+        json_array_append(out, v[i]);
+    return out;
 }
 
 json_t *report_certificate(struct store *s, const struct model_certificate *mc)
@@ -189,10 +246,12 @@ json_t *report_certificate(struct store *s, const struct model_certificate *mc)
     for (const char *const *sink = mc->sinks; sink && *sink; sink++)
         add_target(s, mc, *sink, cert);
     if (mc->addresses) {
-        cleanup_(json_freep) json_t *rec = record_peek(s, KIND_HOST, mc->name);
+        cleanup_(json_freep) json_t *rec = look(s, KIND_HOST, mc->name);
         if (is_failure(code_of(rec)))
-            worse(cert, "failed", rec, code_of(rec));
+            worse(cert, "failed", rec, KIND_HOST, "addresses");
+        add_history(cert, rec);
     }
+    json_put(cert, "history", in_order(json_object_get(cert, "history")));
     return cert;
 }
 

@@ -32,24 +32,22 @@ static int64_t until_of(const json_t *cert)
     return until;
 }
 
-/* The part that is not done yet says where it stands. */
-static const json_t *busy_part(const json_t *cert)
+/* When it goes on, unless that is now. */
+static void next_try(FILE *f, const json_t *part, const char *before, const char *behind)
 {
-    const json_t *l;
-    size_t i;
+    char text[64];
+    int64_t at = json_int(part, "next_at", 0);
 
-    json_array_foreach(json_list(cert, "lineages"), i,
-                       l) if (strcmp(json_str(l, "step", ""), "rest") != 0) return l;
-    json_array_foreach(json_list(cert, "targets"), i, l) if (strcmp(json_str(l, "code", "ok"), "ok") != 0 ||
-                                                             !json_list(l, "serials")) return l;
-    return NULL;
+    if (at * 1000 <= clock_wall_ms())
+        return;
+    when(at, text);
+    fprintf(f, "%s%s%s", before, text, behind);
 }
 
 void report_line(FILE *f, const json_t *cert)
 {
     char text[64] = "";
-    const char *state = json_str(cert, "state", "");
-    const json_t *part = busy_part(cert);
+    const char *state = json_str(cert, "state", ""), *who = json_str(cert, "who", NULL);
     int64_t until = until_of(cert);
 
     fprintf(f, "%-32s %-9s", json_str(cert, "name", ""), state);
@@ -57,14 +55,10 @@ void report_line(FILE *f, const json_t *cert)
         when(until, text);
         fprintf(f, " valid until %s", text);
     }
-    if (part && strcmp(state, "delivered") != 0) {
-        const char *sink = json_str(part, "sink", NULL);
-        fprintf(f, "%s %s%s%s: %s", until ? ";" : "", sink ? sink : "", sink ? " " : "",
-                json_str(part, "step", ""), json_str(cert, "msg", json_str(part, "help", "")));
-        if (json_int(part, "next_at", 0)) {
-            when(json_int(part, "next_at", 0), text);
-            fprintf(f, " (next try %s)", text);
-        }
+    if (strcmp(state, "delivered") != 0) {
+        fprintf(f, "%s %s%s%s: %s", until ? ";" : "", who ? who : "", who ? " " : "",
+                json_str(cert, "step", ""), json_str(cert, "msg", json_str(cert, "help", "")));
+        next_try(f, cert, " (next try ", ")");
     }
     fputc('\n', f);
     if (json_str(cert, "todo", NULL))
@@ -88,10 +82,7 @@ static void page_part(FILE *f, const json_t *part)
     }
     if (json_str(part, "msg", NULL))
         fprintf(f, "  last       %s: %s\n", json_str(part, "code", ""), json_str(part, "msg", ""));
-    if (json_int(part, "next_at", 0)) {
-        when(json_int(part, "next_at", 0), text);
-        fprintf(f, "  next       %s\n", text);
-    }
+    next_try(f, part, "  next       ", "\n");
 }
 
 void report_page(FILE *f, const json_t *cert)

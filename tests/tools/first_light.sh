@@ -94,7 +94,7 @@ for c in certs.values():
     assert target["serials"] == [line["live"]["serial"]]
     assert line["live"]["not_before"] < line["live"]["renew_at"] < line["live"]["not_after"]
     assert line["next_at"] == line["live"]["renew_at"] and line["live"]["authority"] == "pebble"
-    assert [h["event"] for h in c["history"]] == ["plan", "order", "issued"], c["history"]
+    assert [h["event"] for h in c["history"]] == ["plan", "order", "issued", "delivered"], c["history"]
 assert certs["example.test"]["names"] == ["example.test", "*.example.test"]
 print(certs["web.example.test"]["lineages"][0]["live"]["serial"])' <out >facts 2>&1 || complain "status --json: $(cat facts)"
 is 'status --json: serial' "$serial" "$(cat facts)"
