@@ -117,6 +117,7 @@ struct world_conf cli_world(const struct cli *cli)
 
 void cli_hint(const struct world_conf *wc)
 {
+    fflush(stdout); /* what is wrong comes first */
     if (wc->conf_file && access(wc->conf_file, F_OK) != 0 && errno == ENOENT)
         fputs(
             "Another file is named by `--conf FILE` before the command; `fairlead describe --sample` prints one to "
