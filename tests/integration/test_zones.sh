@@ -80,11 +80,13 @@ ZONES_PROBE_HURRY=1 run 5 disown
 # One that is silent, and one that does not serve the zone, are left out after three rounds.
 net_delegate example.test "ns1.example.test=$one" "ns3.example.test=$(net_addr 99)"
 run 30 +_acme-challenge.example.test=quiet
-is "a dead server is left out" "0 ok _acme-challenge.example.test quiet
+is "a dead server is left out" "0 warning example.test: visible without ns3.example.test (127.N.N.99:53, silent): see that it answers for the zone, or take it out of the delegation
+ok _acme-challenge.example.test quiet
 left out 127.N.N.99:53 silent" "$code $(cat out)"
 net_delegate example.test "ns1.example.test=$one" "ns4.example.test=$other"
 run 30 +_acme-challenge.example.test=quieter
-is "a lame server is left out" "0 ok _acme-challenge.example.test quieter
+is "a lame server is left out" "0 warning example.test: visible without ns4.example.test (127.N.N.12:53, lame): see that it answers for the zone, or take it out of the delegation
+ok _acme-challenge.example.test quieter
 left out 127.N.N.12:53 lame" "$code $(cat out)"
 ZONES_PROBE_HURRY=1 run 5 disown
 
