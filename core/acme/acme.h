@@ -75,6 +75,9 @@ struct acme_order {
     struct outcome
         error; /* FL_OK: none, else FL_EREJECT; with problem, subproblems joined into the message */
     int64_t retry_after_ms;
+    /* Identifiers that the subproblems (6.7.1) of a refusal name, NULL-terminated; NULL: none. The one thing that
+     * acme_new_order() and acme_finalize() also write when they fail. */
+    char **refused;
 };
 /* 7.4. names are DNS names or addresses (RFC 8738). FL_EPROTO when the order is for other identifiers. */
 int acme_new_order(struct acme *a, const char *const *names, const char *profile, const char *replaces,
@@ -115,6 +118,38 @@ int acme_certificate(struct acme *a, const char *url, char **pem_out, char ***al
 /* 8.1 and 8.4 from the account in use. Allocated. */
 int acme_key_auth(struct acme *a, const char *token, char **key_auth_out, char **digest_out,
                   struct outcome *o);
+
+/* ---- the account in use, after acme_use(); one request each unless it says otherwise ---- */
+
+/* 7.3.2: the contact of the configuration, an empty list when there is none. */
+int acme_contact(struct acme *a, struct outcome *o);
+/* 7.3.5: `new_sealed` becomes the account's key; acme_use() it afterwards. Safe to repeat: when it is refused and the
+ * account already answers to the new key (one more request), that is FL_OK. FL_ECONF: not offered. */
+int acme_rollover(struct acme *a, const char *new_sealed, struct outcome *o);
+/* 7.3.6; for ever. FL_OK also when it was deactivated before. */
+int acme_deactivate(struct acme *a, struct outcome *o);
+/* 7.1.2.1: URLs of the account's orders in the server's order, NULL-terminated, at most 1,000 over at most 20 pages; one request
+ * for the account and one a page. *out NULL: the authority keeps no such list. free() texts and list. */
+int acme_orders(struct acme *a, char ***out, struct outcome *o);
+/* 7.5.2. FL_OK also when it is not pending or valid any more. */
+int acme_authz_deactivate(struct acme *a, const char *url, struct outcome *o);
+/* 7.6, reasons of RFC 5280 5.3.1 (0..10, not 7). `cert_sealed`: signed by the certificate's own key, no account needed; NULL: by
+ * the account in use. alreadyRevoked is FL_OK. FL_ECONF: not offered. */
+int acme_revoke(struct acme *a, const char *leaf_pem, int reason, const char *cert_sealed, struct outcome *o);
+
+/* RFC 9773 4.1. `cert_id` as chain_parse() gives it. An unsigned GET; FL_EPROTO when the window is none (end before start, or
+ * no dates); FL_ECONF: not offered. retry_after_ms: as told, clamped to [1 min, 1 d], 6 h when not told. */
+struct acme_renewal {
+    int64_t start_at, end_at;
+    char *explanation; /* URL for people, or NULL */
+    int64_t retry_after_ms;
+};
+int acme_renewal_info(struct acme *a, const char *cert_id, struct acme_renewal *out, struct outcome *o);
+bool acme_has_renewal_info(struct acme *a); /* by the directory as last read */
+void acme_renewal_done(struct acme_renewal *r);
+/* The authority's clock (Date of its last answer, half the round trip taken off) minus ours. False: it has not told
+ * its time since acme_new(). */
+bool acme_clock_ahead_ms(struct acme *a, int64_t *out);
 
 /*
  * Turns an answer that is no success into code, problem, retry time, words (6.7, with subproblems 6.7.1).

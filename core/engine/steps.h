@@ -81,4 +81,42 @@ bool host_is_out(const json_t *rec, const struct model_certificate *mc);
 const char **json_strv(const json_t *list);
 json_t *strv_json(const char *const *v);
 
+/* ---- choose.c: which authority of the list, and what its failures mean for it ---- */
+
+/* The authority that this certificate's next order goes to: the first of its list that is not set aside. Borrowed from the model. */
+const char *choose_authority(struct turn *t);
+/* After a turn of a certificate's order that failed (blame BLAME_AUTHORITY) or came through (FL_OK at fetch). */
+void choose_note(struct turn *t, const struct verdict *v);
+
+/* ---- drop.c: names that keep an order from coming through (on_bad_name = "drop") ---- */
+
+/* The names that an order is made for now: the certificate's but those dropped, the first always. free() the list. NULL: no memory. */
+const char **wanted_names(const struct turn *t);
+/* A validation or a newOrder failed for that identifier ("*." included where it was asked for so). */
+void drop_note(struct turn *t, const char *identifier, const char *why);
+
+/* ---- trust.c: is our clock one to decide by? ---- */
+
+/* FL_OK, or FL_EAGAIN with the alarm's words: before the build's date, or a day off the authority's. Nothing is ordered or deleted then. */
+int clock_trusted(struct turn *t, struct acme *acme);
+
+/* ---- ari.c: when to renew (RFC 9773) ---- */
+
+/* Asks the authority when that is due and it offers it; a moment inside the window is drawn once per window and kept in the record. */
+int ari_look(struct turn *t, struct acme *acme);
+/* When the live certificate is to be renewed: ARI's moment where there is one, else by its lifetime. next_look_at_out: when ARI
+ * is to be asked again, 0: never. */
+int64_t ari_renew_at(const json_t *rec, const struct subject *s, int64_t *next_look_at_out);
+
+/* ---- settle.c: an intent without a URL ---- */
+
+/* Looks for an order of the account that fits the intent (after a crash in newOrder): its URL is put into the record. */
+int settle_intent(struct turn *t, struct acme *acme);
+
+/* ---- held.c: what stands at the sinks already ---- */
+
+/* A state that was restored from an old copy knows less than its sinks: true when one of them holds a newer certificate for these
+ * names than the record's, not yet due; *until_at_out: when it is due. */
+int held_newer(struct turn *t, bool *newer_out, int64_t *until_at_out);
+
 #endif
