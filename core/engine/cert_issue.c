@@ -183,6 +183,7 @@ static int archive(struct turn *t, const char *serial)
     return code;
 }
 
+/* Also those that failed, for good or for a while: it may have been about the one before. */
 static void wake_deliveries(struct turn *t)
 {
     const struct subject *s = t->task->subject;
@@ -191,7 +192,7 @@ static void wake_deliveries(struct turn *t)
         char subject[384], name[400];
         snprintf(subject, sizeof subject, "%.250s>%.100s", s->cert->name, *sink);
         if (task_name(KIND_DELIVERY, subject, name))
-            queue_poke(t->e->queue, name, clock_wall_ms(), false);
+            queue_poke(t->e->queue, name, clock_wall_ms(), true);
     }
 }
 

@@ -97,7 +97,8 @@ static void forget_account(struct turn *t, const json_t *asked)
         json_object_del(t->rec, "url");
 }
 
-/* A step whose work is not in the record: written before a crash, or damaged. */
+/* A step whose work is not in the record: written before a crash, or damaged. And what a solver held in memory is
+ * put there again before anybody looks for it. */
 static void fit_step(struct turn *t)
 {
     struct task *k = t->task;
@@ -106,6 +107,8 @@ static void fit_step(struct turn *t)
         k->step = CERT_PLAN;
     else if (k->step >= CERT_DEPLOY && k->step <= CERT_ANSWER && !json_list(t->rec, "proofs"))
         k->step = CERT_AUTHORIZE;
+    else if (k->step == CERT_VISIBLE)
+        k->step = CERT_DEPLOY;
 }
 
 void resume_task(struct turn *t)
