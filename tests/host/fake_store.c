@@ -16,6 +16,7 @@ struct store {
     } at[ENTRIES];
     size_t n;
     unsigned breaks_in, writes;
+    bool broken;
     char *shown;
 };
 
@@ -52,7 +53,16 @@ void fake_store_break(struct store *s, unsigned nth)
 {
     pthread_mutex_lock(&s->lock);
     s->breaks_in = nth;
+    s->broken = false;
     pthread_mutex_unlock(&s->lock);
+}
+
+bool fake_store_broken(struct store *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool broken = s->broken;
+    pthread_mutex_unlock(&s->lock);
+    return broken;
 }
 
 unsigned fake_store_writes(struct store *s)
@@ -80,6 +90,7 @@ static int replace(struct store *s, enum store_group g, const char *key, char *t
     struct entry *e = find(s, g, key);
     uint64_t now = e && e->text ? e->version : 0;
     if (s->breaks_in == 1) {
+        s->broken = true;
         free(text);
         return outcome_fail(o, FL_ETEMP, "the disk is gone");
     }
@@ -120,6 +131,18 @@ int store_get_json(struct store *s, enum store_group g, const char *key, json_t 
     const struct entry *e = find(s, g, key);
     *out = e && e->text ? json_parse(e->text, strlen(e->text), why) : NULL;
     *version_out = e && e->text ? e->version : 0;
+    pthread_mutex_unlock(&s->lock);
+    return outcome_ok(o);
+}
+
+int store_get(struct store *s, enum store_group g, const char *key, char **data_out, size_t *len_out,
+              uint64_t *version_out, struct outcome *o)
+{
+    pthread_mutex_lock(&s->lock);
+    const struct entry *e = find(s, g, key);
+    *data_out = e && e->text ? strdup(e->text) : NULL;
+    *len_out = *data_out ? strlen(*data_out) : 0;
+    *version_out = *data_out ? e->version : 0;
     pthread_mutex_unlock(&s->lock);
     return outcome_ok(o);
 }

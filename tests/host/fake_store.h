@@ -10,6 +10,7 @@ struct store *fake_store_new(void);
 void fake_store_free(struct store *s);
 /* The n-th write from now (1: the next), and all after it, fail as if the process had died there; 0: none. */
 void fake_store_break(struct store *s, unsigned nth);
+bool fake_store_broken(struct store *s);     /* one of them was tried */
 unsigned fake_store_writes(struct store *s); /* that succeeded */
 /* Borrowed until the next call; NULL: none. */
 const char *fake_store_text(struct store *s, enum store_group g, const char *key);
