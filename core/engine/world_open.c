@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,10 @@ int world_open_http(struct world *w, const struct world_conf *conf, struct outco
     int code = http_new(&hc, &w->http);
 
     w->host.http = w->http;
+    if (code == FL_ECONF)
+        return outcome_fail(o, code, "%s %s: the folder cannot be used: %s",
+                            conf->replay_dir ? "--replay" : "--record",
+                            conf->replay_dir ? conf->replay_dir : conf->record_dir, strerror(errno));
     return code == FL_OK ? FL_OK : outcome_fail(o, code, "the HTTP service cannot start");
 }
 

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "net/http_priv.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
@@ -179,10 +180,13 @@ int http_new(const struct http_conf *conf, struct http **out)
     }
     pthread_mutex_init(&h->lock, NULL);
     code = set_up(h, conf);
-    if (code != FL_OK)
-        http_free(h);
-    else
+    if (code == FL_OK) {
         *out = h;
+        return FL_OK;
+    }
+    int error = errno;
+    http_free(h);
+    errno = error;
     return code;
 }
 void http_cancel(struct http *h)
