@@ -102,21 +102,39 @@ int clock_trusted(struct turn *t, struct acme *acme);
 
 /* ---- ari.c: when to renew (RFC 9773) ---- */
 
-/* Asks the authority when that is due and it offers it; a moment inside the window is drawn once per window and kept in the record. */
-int ari_look(struct turn *t, struct acme *acme);
-/* When the live certificate is to be renewed: ARI's moment where there is one, else by its lifetime. next_look_at_out: when ARI
- * is to be asked again, 0: never. */
+/*
+ * Called by `plan` before it looks whether renewal is due, and when one was issued. Asks the authority that issued the
+ * live certificate if that is due and it offers renewal information: one unsigned GET, no account (and the directory,
+ * where this process has not read it). A moment inside the window is drawn once per window. FL_OK, FL_ENOMEM or
+ * FL_ECANCEL: whatever else goes wrong only moves the next look, is logged by itself, and leaves t->out alone.
+ * Kept in the record's live.ari: look_at (when to ask next; 0 where there is nothing to ask), tries (failed in a row), start_at, end_at,
+ * moment_at, url (the authority's explanation, shown once a window as event `renewal-window`).
+ */
+int ari_look(struct turn *t);
+/* When the live certificate is to be renewed: the moment in ARI's window where there is one, else by its lifetime; the
+ * earlier of the two where `renew` is configured or the authority did not answer the last time, and never later than
+ * half of the time that the lifetime's rule leaves. *next_look_at_out (may be NULL): when `plan` is to call ari_look()
+ * again, 0: never. Pure. */
 int64_t ari_renew_at(const json_t *rec, const struct subject *s, int64_t *next_look_at_out);
 
 /* ---- settle.c: an intent without a URL ---- */
 
-/* Looks for an order of the account that fits the intent (after a crash in newOrder): its URL is put into the record. */
+/*
+ * Called by `order` where a newOrder may have arrived whose answer is not on disk: after a crash, or when the record says
+ * `unsettled`. Looks in the account's orders list, where the authority keeps one, for an order that fits the intent
+ * (identifiers, profile, pending or ready, nobody else's in this state) and puts its URL into the record. FL_OK also when there is none;
+ * else as acme_orders() and acme_order() say.
+ */
 int settle_intent(struct turn *t, struct acme *acme);
+/* A certificate task whose record has that order URL too: authorities may give the same order twice (RFC 8555 7.4 does not say that
+ * they must not), and only one key can be certified by it. */
+bool order_is_elsewhere(const struct turn *t, const char *url);
 
 /* ---- held.c: what stands at the sinks already ---- */
 
-/* A state that was restored from an old copy knows less than its sinks: true when one of them holds a newer certificate for these
- * names than the record's, not yet due; *until_at_out: when it is due. */
+/* A state that was restored from an old copy knows less than its sinks: *newer_out when one of them holds a newer certificate for
+ * exactly the wanted names than the record's, not yet due, until *until_at_out; `plan` then rests until that. The event `held` is in the
+ * history then. Sinks that cannot tell or fail are passed over: FL_OK or FL_ENOMEM. */
 int held_newer(struct turn *t, bool *newer_out, int64_t *until_at_out);
 
 #endif
