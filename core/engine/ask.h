@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/outcome.h"
+#include "model/model.h"
 #include "store/store.h"
 
 /*
@@ -41,7 +42,22 @@ int ask_merge(struct turn *t, bool *came_out);
 /* Does the record hold an ask of that op? */
 bool ask_is(const json_t *rec, const char *op);
 bool ask_new_key(const json_t *rec);
-/* After engine setup: tasks that are asked something have their turn, whether it was merged before a crash or not. */
-int ask_wake(struct engine *e, struct outcome *o);
+/* What is live was revoked for good: nothing takes its place until somebody asks for it. */
+bool ask_stays_revoked(const json_t *rec);
+/* At the engine's start, for what stands beside the record of "KIND:NAME": its turn comes at once. What is asked of a task that is
+ * not there any more is forgotten. */
+int ask_left(struct engine *e, const char *task, struct outcome *o);
+/* The same for authorities that are asked something in their records already: they would sleep. */
+void ask_wake(struct engine *e);
+
+/* ---- hurry.c: what a renewal that a person asked for leans on ---------------------------- */
+
+/* Pauses and holds of all that the certificate needs are over: its deliveries, host, authorities, zones. */
+void hurry_certificate(struct engine *e, const struct model_certificate *mc);
+/* Certificates, hosts and deliveries look where they stand, as they do at a start; pauses after failures stay. */
+void hurry_all(struct engine *e);
+/* Nothing about any of these ("KIND:NAME", lineages and deliveries of a certificate included; NULL: about anything) is busy
+ * or due before `until_ms`. */
+bool hurry_quiet(struct engine *e, const char *const *tasks, int64_t until_ms);
 
 #endif

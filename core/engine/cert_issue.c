@@ -214,6 +214,8 @@ static int make_live(struct turn *t, const struct chain *c)
     json_object_del(t->rec, "rests");
     json_object_del(t->rec, "solver_at");
     json_object_del(t->rec, "lost");
+    json_object_del(t->rec, "ask");
+    json_object_del(t->rec, "revoked");
     if (!live_lacks(t->rec, t->task->subject, t->now_ms / 1000, &renew) &&
         json_put_int(t->rec, "renew_at", renew))
         t->at_ms = renew * 1000;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "engine/ask.h"
 #include "engine/renew.h"
 #include "engine/steps.h"
 
@@ -75,6 +76,8 @@ const char *live_lacks(const json_t *rec, const struct subject *s, int64_t now_a
 
     if (!live)
         return "there is none yet";
+    if (ask_is(rec, "renew"))
+        return "somebody asked for it";
     if (!same_names(json_list(live, "names"), s->cert->names))
         return "its names have changed";
     if (!same_text(json_str(live, "key_type", NULL), s->key))
@@ -85,6 +88,10 @@ const char *live_lacks(const json_t *rec, const struct subject *s, int64_t now_a
         return "it is from an authority that is not in its list any more";
     if (from_at < 0 || to_at <= from_at || to_at > FAR_AT)
         return "its dates are damaged";
+    if (ask_stays_revoked(rec)) {
+        *renew_at_out = FAR_AT;
+        return NULL;
+    }
     *renew_at_out = renew_at(s->cert->name, from_at, to_at, s->cert->renew_num, s->cert->renew_den);
     return now_at >= *renew_at_out ? "it is time to renew it" : NULL;
 }
@@ -160,8 +167,8 @@ int cert_key(struct turn *t)
 
     if (json_str(order, "key", NULL))
         return FL_OK;
-    if (s->cert->reuse_key && same_text(json_str(json_obj(t->rec, "live"), "key_type", NULL), s->key) &&
-        !key_lost(t, live_key(t)))
+    if (s->cert->reuse_key && !ask_new_key(t->rec) &&
+        same_text(json_str(json_obj(t->rec, "live"), "key_type", NULL), s->key) && !key_lost(t, live_key(t)))
         return json_put_str(order, "key", live_key(t)) ? FL_OK : outcome_nomem(&t->out);
     while (key_type_names[type] && strcmp(key_type_names[type], s->key) != 0)
         type++;

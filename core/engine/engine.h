@@ -18,6 +18,8 @@ struct engine_conf {
     struct world *world;
     bool once;        /* removals are not put off, nothing is waited for at the end */
     bool no_delivery; /* a rehearsal: certificates are made, and go nowhere */
+    /* Certificates that there are tasks for, besides what earlier runs left; NULL: all of the configuration. */
+    const char *const *only;
     void (*progress)(void *arg, const struct progress *p); /* from workers, one at a time; NULL: none */
     void *arg;
 };

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "engine/ask.h"
 #include "engine/record.h"
 #include "engine/steps.h"
 
@@ -147,6 +148,8 @@ static int left_over(struct engine *e, const char *key, struct outcome *o)
                                                                                           : outcome_nomem(o);
     if (text_starts(key, "certificate:"))
         return orphan(e, key, o);
+    if (text_starts(key, "ask:"))
+        return ask_left(e, strchr(key, ':') + 1, o);
     return text_starts(key, "delivery:") ? retire(e, key, o) : FL_OK;
 }
 
@@ -213,9 +216,11 @@ int setup_tasks(struct engine *e, struct outcome *o)
     bool ok = add_authorities(e);
 
     for (size_t i = 0; ok && i < m->ncertificates; i++)
-        ok = add_certificate(e, &m->certificates[i], now_ms);
+        if (!e->conf.only || text_in(m->certificates[i].name, e->conf.only))
+            ok = add_certificate(e, &m->certificates[i], now_ms);
     if (!ok)
         return outcome_nomem(o);
+    ask_wake(e);
     int code = left_overs(e, o);
     return code == FL_OK ? disown(e, o) : code;
 }

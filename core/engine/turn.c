@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "engine/ask.h"
 #include "engine/hold.h"
 #include "engine/pool.h"
 #include "engine/record.h"
@@ -216,12 +217,24 @@ static struct turned finish(struct turn *t, const struct verdict *v)
     return (struct turned){ .due_ms = t->now_ms + 10000 };
 }
 
+/* What a person asked for is part of the record before the step looks at it. */
+static bool merge(struct turn *t, bool *asked_out, struct turned *end)
+{
+    if (ask_merge(t, asked_out) == FL_OK)
+        return true;
+    log_event(LOG_LEVEL_ERROR, "state-not-written", t->task->kind->name, task_subject(t->task), "msg",
+              t->out.msg, NULL);
+    end->due_ms = t->now_ms + 10000;
+    return false;
+}
+
 struct turned turn_run(struct engine *e, struct task *task)
 {
     struct turn t = { .e = e, .w = e->world, .task = task, .now_ms = clock_wall_ms(), .go = GO_NEXT };
     struct outcome o = { 0 };
     struct verdict v;
     struct turned end = { .due_ms = t.now_ms + 60000 };
+    bool asked = false;
 
     if (record_load(e->world->store, task, &t.rec, &o) != FL_OK) {
         log_event(LOG_LEVEL_ERROR, "state-not-read", task->kind->name, task_subject(task), "msg", o.msg,
@@ -232,7 +245,7 @@ struct turned turn_run(struct engine *e, struct task *task)
         resume_task(&t);
     else
         json_put_int(t.rec, "looks", task->looks);
-    if (!resting(&t, &end.due_ms) && !held_up(&t, &end.due_ms)) {
+    if (merge(&t, &asked, &end) && !resting(&t, &end.due_ms) && (asked || !held_up(&t, &end.due_ms))) {
         decide(&t, task->kind->steps[task->step].run(&t), &v);
         end = finish(&t, &v);
     }
