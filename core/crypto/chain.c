@@ -285,6 +285,10 @@ int chain_parse(const char *pem, size_t len, struct chain *out, struct outcome *
     c = (struct chain){ .length = 0 };
     return FL_OK;
 }
+bool chain_ends_in(const struct chain *c, const char *issuer_cn)
+{
+    return c->issuer && *issuer_cn && !strcmp(c->issuer, issuer_cn);
+}
 void chain_done(struct chain *c)
 {
     if (!c)

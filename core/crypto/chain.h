@@ -4,6 +4,7 @@
 #define CRYPTO_CHAIN_H
 
 #include "base/outcome.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,10 @@ struct chain {
  * otherwise; what holds a private key is refused in words that do not repeat it. */
 int chain_parse(const char *pem, size_t len, struct chain *out, struct outcome *o);
 void chain_done(struct chain *c);
+/* What `preferred_chain` asks of each chain that is offered: the topmost certificate of the file has an issuer of that
+ * common name, character for character, as other clients compare it too. (A root that sends itself along is its own
+ * issuer.) False for "", and for an issuer without common name. */
+bool chain_ends_in(const struct chain *c, const char *issuer_cn);
 /* Before a sink sees anything: each certificate is named as issuer and signed by the next one, which may sign
  * certificates (RFC 8555 7.4.2 says SHOULD; servers that clients meet all do); the last one's issuer may be
  * missing. `names` (NULL-terminated, any case, addresses in any form) are exactly the leaf's SANs. Every

@@ -64,11 +64,17 @@ static void the_fields_are_those_of_the_leaf_and_the_last_issuer(void **state)
     assert_string_equal(c.leaf_pem, leaf);
     assert_string_equal(c.chain_pem, mid);
     assert_string_equal(c.issuer, "Test Root");
+    assert_true(chain_ends_in(&c, "Test Root"));
+    assert_false(chain_ends_in(&c, "Test R3")); /* a link of the chain, not its end */
+    assert_false(chain_ends_in(&c, "test root"));
+    assert_false(chain_ends_in(&c, "Test Root "));
+    assert_false(chain_ends_in(&c, ""));
     assert_int_equal(strlen(c.sha256), 64);
     assert_true(c.not_before_at > now - 3700 && c.not_before_at <= now - 3600);
     assert_true(c.not_after_at > now + 90 * 86400 - 100 && c.not_after_at <= now + 90 * 86400);
     chain_done(&c);
     chain_done(&c); /* twice is fine */
+    assert_false(chain_ends_in(&c, "Test Root"));
     chain_done(NULL);
     assert_int_equal(chain_parse(leaf, strlen(leaf), &c, &o), FL_OK);
     assert_string_equal(c.chain_pem, "");
