@@ -7,6 +7,7 @@
 #   unit         make check with gcc and clang under ASan and UBSan, with gcc under TSan,
 #                and once more with the programs under valgrind
 #   lint         the rules in tests/lint
+#   fuzz         libFuzzer on every target of tests/fuzz, FL_FUZZ_SECONDS (default: 60) each
 #   integration  every tests/integration/test_*.sh against real servers on loopback
 #   k8s, conformance   the same for these folders
 #   dist         make distcheck, install, installcheck
@@ -117,6 +118,10 @@ build_clang_asan() {
     built clang-asan CC=clang CXX=clang++ CFLAGS='-g -O1' --enable-sanitizers=address,undefined
 }
 build_gcc_tsan() { built gcc-tsan CC=gcc CXX=g++ CFLAGS='-g -O1' --enable-sanitizers=thread; }
+build_clang_fuzz() {
+    built clang-fuzz CC=clang CXX=clang++ CPPFLAGS=-DFL_FUZZER CFLAGS='-g -O1 -fsanitize=fuzzer-no-link' \
+        --enable-sanitizers=address,undefined
+}
 build_plain() { built plain CC=gcc CXX=g++ "--prefix=$base/installed"; }
 
 # checked JOB NAME COMMAND...: COMMAND is a make check in $base/NAME.
@@ -164,6 +169,29 @@ threads_of() {
     77) result SKIP "gcc-tsan/integration-$1" "$log" ;;
     *) result FAIL "gcc-tsan/integration-$1" "$log" ;;
     esac
+}
+# fuzz: on from the corpora, two targets at a time; what was learned stays in $base/fuzz.
+fuzz() {
+    build_clang_fuzz || return
+    log=$logs/clang-fuzz.targets.log
+    if ! make -C "$base/clang-fuzz" -j"$jobs" fuzzers LDFLAGS=-fsanitize=fuzzer >"$log" 2>&1 </dev/null; then
+        result FAIL clang-fuzz/targets "$log"
+        return
+    fi
+    for target in "$src"/tests/fuzz/fuzz_*.c; do basename "$target" .c; done | sed 's/^fuzz_//' |
+        xargs -P 2 -n 1 sh "$src/tests/run.sh" --fuzz
+}
+# fuzzed NAME: one target, in a folder of its own.
+fuzzed() {
+    dir=$base/fuzz/$1 log=$logs/fuzz-$1.log
+    mkdir -p "$dir" && cd "$dir" || return
+    rm -f crash-* oom-* timeout-* leak-*
+    if top_srcdir=$src top_builddir=$base/clang-fuzz timeout --kill-after=10 $((${FL_FUZZ_SECONDS:-60} + 240)) \
+        sh "$src/tests/fuzz/run.sh" "$1" "${FL_FUZZ_SECONDS:-60}" >"$log" 2>&1 </dev/null; then
+        result PASS "fuzz/$1" "$log"
+    else
+        result FAIL "fuzz/$1" "$log"
+    fi
 }
 unit_valgrind() {
     build_plain && checked valgrind plain make -j"$jobs" check LINTS= LOG_COMPILER='timeout -k 10 600 valgrind' \
@@ -240,21 +268,25 @@ if [ "${1:-}" = --script ]; then
     script "$2"
     exit 0
 fi
+if [ "${1:-}" = --fuzz ]; then
+    fuzzed "$2"
+    exit 0
+fi
 unset top_srcdir top_builddir
 rm -rf "$logs"
 mkdir -p "$logs"
 : >"$results"
-[ $# -gt 0 ] || set -- unit lint integration k8s conformance dist
+[ $# -gt 0 ] || set -- unit lint fuzz integration k8s conformance dist
 parts=''
 files=''
 for arg; do
     case $arg in
-    unit | lint | integration | k8s | conformance | dist) parts="$parts $arg" ;;
+    unit | lint | fuzz | integration | k8s | conformance | dist) parts="$parts $arg" ;;
     *.sh)
         [ -f "$arg" ] || { echo "run.sh: no such script: $arg" >&2 && exit 2; }
         files="$files $(cd "$(dirname "$arg")" && pwd)/$(basename "$arg")"
         ;;
-    *) echo "usage: sh tests/run.sh [unit|lint|integration|k8s|conformance|dist|SCRIPT]..." >&2 && exit 2 ;;
+    *) echo "usage: sh tests/run.sh [unit|lint|fuzz|integration|k8s|conformance|dist|SCRIPT]..." >&2 && exit 2 ;;
     esac
 done
 asked() { case " $parts " in *" $1 "*) true ;; *) false ;; esac; }
@@ -279,6 +311,7 @@ first=$!
 {
     if asked lint; then lint; fi
     if asked unit; then unit_clang; unit_tsan; unit_valgrind; fi
+    if asked fuzz; then fuzz; fi
     if asked dist; then dist; fi
 } &
 second=$!
