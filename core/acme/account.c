@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* account.c - finding and making the account (RFC 8555 7.3). */
+#include "acme/account.h"
 #include "acme/directory.h"
-#include "acme/post.h"
 #include "acme/read.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -25,11 +25,11 @@ static int may_register(const struct acme *a, const struct directory *d, struct 
             a->name, a->name);
     return FL_OK;
 }
-static bool add_contact(const struct acme *a, json_t *doc)
+bool account_add_contact(const struct acme *a, bool always, json_t *doc)
 {
     json_t *list;
 
-    if (!a->contact[0])
+    if (!a->contact[0] && !always)
         return true;
     list = json_array();
     for (size_t i = 0; list && a->contact[i]; i++)
@@ -68,7 +68,8 @@ static int payload(struct acme *a, const struct directory *d, const char *sealed
     if (only_existing)
         good = good && json_put_flag(doc, "onlyReturnExisting", true);
     else
-        good = good && (!d->terms || json_put_flag(doc, "termsOfServiceAgreed", true)) && add_contact(a, doc);
+        good = good && (!d->terms || json_put_flag(doc, "termsOfServiceAgreed", true)) &&
+               account_add_contact(a, false, doc);
     if (!good)
         return outcome_nomem(o);
     rc = only_existing ? FL_OK : add_binding(a, d, sealed, doc, o);
@@ -78,7 +79,7 @@ static int payload(struct acme *a, const struct directory *d, const char *sealed
     return *out ? FL_OK : outcome_nomem(o);
 }
 /* 7.1.2: the account of a key that has been put out of use comes back as 200 with its status. */
-static int check_status(const struct acme *a, const struct http_answer *answer, struct outcome *o)
+int account_check(const struct acme *a, const struct http_answer *answer, struct outcome *o)
 {
     cleanup_(json_freep) json_t *doc = NULL;
     const char *status;
@@ -110,8 +111,11 @@ int acme_account(struct acme *a, const char *sealed, bool only_existing, char **
     p.url = d->new_account;
     p.payload = body;
     rc = post_send(a, &p, &answer, o);
+    /* Some say 403 where the RFC (7.3.6) has 401; nothing else of such a request can be unauthorized. */
+    if (rc == FL_EREJECT && only_existing && !strcmp(o->problem, "unauthorized"))
+        rc = o->code = FL_EAUTH;
     if (rc == FL_OK)
-        rc = check_status(a, &answer, o);
+        rc = account_check(a, &answer, o);
     if (rc == FL_OK)
         rc = post_location(a, &p, &answer, url_out, o);
     return rc == FL_OK ? outcome_ok(o) : rc;

@@ -129,11 +129,12 @@ int acme_rollover(struct acme *a, const char *new_sealed, struct outcome *o);
 /* 7.3.6; for ever. FL_OK also when it was deactivated before. */
 int acme_deactivate(struct acme *a, struct outcome *o);
 /* 7.1.2.1: URLs of the account's orders in the server's order, NULL-terminated, at most 1,000 over at most 20 pages; one request
- * for the account and one a page. *out NULL: the authority keeps no such list. free() texts and list. */
+ * for the account and one a page. *out NULL: the authority keeps no such list (names none, or what it names is not there:
+ * 404, 405, 501). free() texts and list. */
 int acme_orders(struct acme *a, char ***out, struct outcome *o);
 /* 7.5.2. FL_OK also when it is not pending or valid any more. */
 int acme_authz_deactivate(struct acme *a, const char *url, struct outcome *o);
-/* 7.6, reasons of RFC 5280 5.3.1 (0..10, not 7). `cert_sealed`: signed by the certificate's own key, no account needed; NULL: by
+/* 7.6, reasons of RFC 5280 5.3.1 (0..10, not 7; another one, or no PEM, is FL_ECONF). `cert_sealed`: signed by the certificate's own key, no account needed; NULL: by
  * the account in use. alreadyRevoked is FL_OK. FL_ECONF: not offered. */
 int acme_revoke(struct acme *a, const char *leaf_pem, int reason, const char *cert_sealed, struct outcome *o);
 
@@ -148,7 +149,7 @@ int acme_renewal_info(struct acme *a, const char *cert_id, struct acme_renewal *
 bool acme_has_renewal_info(struct acme *a); /* by the directory as last read */
 void acme_renewal_done(struct acme_renewal *r);
 /* The authority's clock (Date of its last answer, half the round trip taken off) minus ours. False: it has not told
- * its time since acme_new(). */
+ * its time since acme_new(). What is replayed (net/http.h) tells the time of the recording. */
 bool acme_clock_ahead_ms(struct acme *a, int64_t *out);
 
 /*

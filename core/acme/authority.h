@@ -22,7 +22,11 @@ struct acme {
     struct directory *directories; /* newest first; older ones stay for those who borrowed from them */
     struct nonces nonces;
     char sealed[KEEPER_SEALED], kid[KEEPER_URL];
+    bool told_time; /* it has sent a Date, and its clock was so far ahead of ours */
+    int64_t ahead_ms;
 };
+/* http_do() through the authority's lane, noting what time it is there: the one way out of this folder. */
+int acme_ask(struct acme *a, const struct http_request *req, struct http_answer *out, struct outcome *o);
 /* The account in use; FL_ECONF: acme_use() has not been called. */
 struct account {
     char sealed[KEEPER_SEALED], kid[KEEPER_URL];

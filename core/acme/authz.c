@@ -139,3 +139,25 @@ int acme_answer(struct acme *a, const char *challenge_url, struct outcome *o)
         rc = FL_OK;
     return rc == FL_OK ? outcome_ok(o) : rc;
 }
+/* Gone for the server, or in a state that nothing leads out of. */
+static bool is_dead(struct acme *a, const char *url)
+{
+    cleanup_(acme_authz_done) struct acme_authz z = { 0 };
+    struct outcome o;
+    int rc = acme_authz(a, url, &z, &o);
+
+    return rc == FL_OK ? z.status != ACME_PENDING && z.status != ACME_VALID
+                       : rc == FL_EREJECT && (o.http == 404 || o.http == 410);
+}
+int acme_authz_deactivate(struct acme *a, const char *url, struct outcome *o)
+{
+    struct post p = { .doing = "deactivate authorization",
+                      .url = url,
+                      .payload = "{\"status\":\"deactivated\"}" };
+    cleanup_(http_answer_done) struct http_answer answer = { 0 };
+    int rc = post_send(a, &p, &answer, o);
+
+    if (rc == FL_EREJECT && is_dead(a, url))
+        rc = FL_OK;
+    return rc == FL_OK ? outcome_ok(o) : rc;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* certificate.c - fetching what was issued (RFC 8555 7.4.2). */
 #include "acme/directory.h"
+#include "acme/link.h"
 #include "acme/post.h"
 #include "acme/read.h"
 #include "base/mem.h"
@@ -17,58 +18,16 @@ static void strings_freep(char ***list)
         free((*list)[i]);
     free(*list);
 }
-/* Does this link's list of parameters, up to the next link, say rel="alternate"? */
-static bool is_alternate(const char *s, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (strncasecmp(s + i, "rel=", 4) && strncasecmp(s + i, "rel =", 5))
-            continue;
-        i += strcspn(s + i, "=") + 1;
-        i += strspn(s + i, " \"");
-        return i + 9 <= len && !strncasecmp(s + i, "alternate", 9);
-    }
-    return false;
-}
-/* One value of Link (RFC 8288): `<url>;rel="alternate", <url>;...`. Those that are not this authority's
- * are left out. */
-static bool add_links(const struct directory *d, const char *base, const char *s, const char *end,
-                      char **list, size_t *n)
-{
-    char ref[URL_MAX], url[URL_MAX];
-
-    while ((s = memchr(s, '<', (size_t)(end - s)))) {
-        const char *close = memchr(s, '>', (size_t)(end - s));
-        const char *next;
-        if (!close)
-            return true;
-        next = memchr(close, '<', (size_t)(end - close));
-        next = next ? next : end;
-        if ((size_t)(close - s) < sizeof ref && is_alternate(close, (size_t)(next - close))) {
-            memcpy(ref, s + 1, (size_t)(close - s) - 1);
-            ref[close - s - 1] = '\0';
-            if (*n < CERTIFICATE_ALTERNATES && url_join(base, ref, url) && directory_owns(d, url) &&
-                !(list[(*n)++] = strdup(url)))
-                return false;
-        }
-        s = next;
-    }
-    return true;
-}
 static int read_alternates(struct acme *a, const char *base, const struct http_answer *answer, char ***out,
                            struct outcome *o)
 {
     cleanup_(strings_freep) char **list = mem_array(CERTIFICATE_ALTERNATES + 1, sizeof *list);
     const struct directory *d = NULL;
-    const char *line = answer->headers ? answer->headers : "";
     size_t n = 0;
     int rc = list ? directory_get(a, false, &d, o) : outcome_nomem(o);
 
-    while (rc == FL_OK && *line) {
-        size_t len = strcspn(line, "\n");
-        if (text_starts(line, "link:") && !add_links(d, base, line + 5, line + len, list, &n))
-            rc = outcome_nomem(o);
-        line += len + (line[len] == '\n');
-    }
+    if (rc == FL_OK && !link_urls(d, base, answer, "alternate", list, CERTIFICATE_ALTERNATES, &n))
+        rc = outcome_nomem(o);
     if (rc == FL_OK)
         *out = n ? take_ptr(list) : NULL;
     return rc;

@@ -127,7 +127,7 @@ static int fetch(struct acme *a, struct directory **out, struct outcome *o)
     if (!url_origin(a->url, origin))
         rc = outcome_fail(o, FL_ECONF, "that is not https:// (or http:// to a loopback address)");
     if (rc == FL_OK)
-        rc = http_do(a->lane, &req, &answer, o);
+        rc = acme_ask(a, &req, &answer, o);
     if (rc == FL_OK && answer.status / 100 != 2)
         rc = acme_judge(&answer, o);
     if (rc == FL_OK)
@@ -202,4 +202,10 @@ bool acme_needs_eab(struct acme *a)
     const struct directory *d = known(a);
 
     return d && d->needs_eab;
+}
+bool acme_has_renewal_info(struct acme *a)
+{
+    const struct directory *d = known(a);
+
+    return d && d->renewal_info;
 }

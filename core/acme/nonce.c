@@ -55,7 +55,7 @@ int nonce_take(struct acme *a, const struct directory *d, char out[NONCE_MAX], s
 
     if (pool_take(a, out))
         return FL_OK;
-    rc = http_do(a->lane, &req, &answer, o);
+    rc = acme_ask(a, &req, &answer, o);
     if (rc == FL_OK && answer.status / 100 != 2)
         rc = acme_judge(&answer, o);
     if (rc == FL_OK && !nonce_of(&answer, out))

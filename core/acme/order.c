@@ -26,6 +26,7 @@ void acme_order_done(struct acme_order *order)
     free(order->certificate);
     strings_free(order->authorizations);
     strings_free(order->identifiers);
+    strings_free(order->refused);
     free(order->profile);
     free(order->replaces);
     *order = (struct acme_order){ 0 };
@@ -90,6 +91,7 @@ static int read_order(struct acme *a, const json_t *doc, struct acme_order *orde
     order->status = read_status(doc);
     order->expires_at = read_time(doc, "expires");
     problem_embedded(json_obj(doc, "error"), &order->error);
+    order->refused = problem_refused(json_obj(doc, "error"));
     if (rc == FL_OK)
         rc = read_url(d, doc, "finalize", &order->finalize, o);
     if (rc == FL_OK)
@@ -106,7 +108,15 @@ static int read_order(struct acme *a, const json_t *doc, struct acme_order *orde
 
 /* ---- asking ---- */
 
-/* Sends it and reads an order out of the answer; `url` NULL: its Location says. */
+/* Which names a refusal is about. */
+static char **read_refused(const struct http_answer *answer)
+{
+    cleanup_(json_freep) json_t *doc = NULL;
+    struct outcome o;
+
+    return answer->status >= 400 && read_object(answer, &doc, &o) == FL_OK ? problem_refused(doc) : NULL;
+}
+/* Sends it and reads an order out of the answer; `url` NULL: its Location says. A refusal fills out->refused. */
 static int order_post(struct acme *a, const struct post *p, const char *url, struct acme_order *out,
                       struct outcome *o)
 {
@@ -115,8 +125,10 @@ static int order_post(struct acme *a, const struct post *p, const char *url, str
     cleanup_(acme_order_done) struct acme_order order = { 0 };
     int rc = post_json(a, p, &answer, &doc, o);
 
-    if (rc != FL_OK)
+    if (rc != FL_OK) {
+        out->refused = read_refused(&answer);
         return rc;
+    }
     rc = read_order(a, doc, &order, o);
     if (rc != FL_OK)
         return outcome_context(o, "%s: %s", a->name, p->doing);
@@ -134,8 +146,14 @@ static int order_post(struct acme *a, const struct post *p, const char *url, str
 int acme_order(struct acme *a, const char *url, struct acme_order *out, struct outcome *o)
 {
     struct post p = { .doing = "order", .url = url };
+    cleanup_(acme_order_done) struct acme_order order = { 0 };
+    int rc = order_post(a, &p, url, &order, o);
 
-    return order_post(a, &p, url, out, o);
+    if (rc == FL_OK) {
+        *out = order;
+        order = (struct acme_order){ 0 };
+    }
+    return rc;
 }
 int acme_finalize(struct acme *a, const char *url, const char *finalize, const char *csr,
                   struct acme_order *out, struct outcome *o)
@@ -211,8 +229,10 @@ int acme_new_order(struct acme *a, const char *const *names, const char *profile
         return rc;
     p.url = d->new_order;
     rc = order_post(a, &p, NULL, &order, o);
-    if (rc != FL_OK)
+    if (rc != FL_OK) {
+        out->refused = take_ptr(order.refused);
         return rc;
+    }
     if (!all_in(names, (const char *const *)order.identifiers) ||
         !all_in((const char *const *)order.identifiers, names))
         return outcome_fail(o, FL_EPROTO,

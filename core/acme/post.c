@@ -31,7 +31,7 @@ static int send_once(struct acme *a, const struct post *p, const struct account 
     snprintf(accept, sizeof accept, "Accept: %s", p->accept ? p->accept : "application/json");
     req.body = jws;
     req.body_len = strlen(jws);
-    return http_do(a->lane, &req, out, o);
+    return acme_ask(a, &req, out, o);
 }
 /* Until the nonce was good. Each answer's nonce is used for the next try, or goes to the pool. */
 static int send_signed(struct acme *a, const struct post *p, const struct account *account,

@@ -2,6 +2,7 @@
 /* problem.c - what an answer that is no success means: a table. */
 #include "acme/problem.h"
 #include "acme/acme.h"
+#include "acme/read.h"
 #include "acme/url.h"
 #include "base/buf.h"
 #include "base/mem.h"
@@ -10,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SUBPROBLEMS_SHOWN = 10, WORDS_MAX = 4096 };
+enum { SUBPROBLEMS_SHOWN = 10, WORDS_MAX = 4096, REFUSED_MAX = 100 };
 #define PREFIX "urn:ietf:params:acme:error:"
 
 /* RFC 8555 6.7 and its successors: 9773 (alreadyReplaced), 8739, 9115, 9799, 9891 and the profiles draft.
@@ -159,6 +160,39 @@ void problem_embedded(const json_t *doc, struct outcome *out)
     }
     describe(doc, out);
     out->http = status >= 100 && status <= 599 ? (int)status : 0;
+}
+
+/* False: no memory. */
+static bool add_refused(const json_t *problem, char **list, size_t *n)
+{
+    char *name = NULL;
+    bool ip;
+    struct outcome o;
+    int rc = read_identifier(json_obj(problem, "identifier"), &name, &ip, &o);
+
+    if (rc != FL_OK || *n == REFUSED_MAX || text_in(name, (const char *const *)list)) {
+        free(name);
+        return rc != FL_ENOMEM;
+    }
+    list[(*n)++] = name;
+    return true;
+}
+char **problem_refused(const json_t *doc)
+{
+    const json_t *parts = json_list(doc, "subproblems");
+    char **list = mem_array(REFUSED_MAX + 1, sizeof *list);
+    size_t n = 0;
+    /* 6.7.1 has it in the parts alone; where there is but one name, some say it outside. */
+    bool good = list && add_refused(doc, list, &n);
+
+    for (size_t i = 0; good && i < json_array_size(parts); i++)
+        good = add_refused(json_array_get(parts, i), list, &n);
+    if (good && n > 0)
+        return list;
+    while (n > 0)
+        free(list[--n]);
+    free(list);
+    return NULL;
 }
 
 /* What the HTTP status alone says. `document`: there was a problem document, of a type that we do not
