@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* deliver.c - the door to all sinks: looks at a request, finds the sink, calls it. */
 #include "base/mem.h"
+#include "crypto/leaf.h"
 #include "plugin/deliver_impl.h"
 
 #include <string.h>
@@ -52,6 +53,11 @@ static bool hex(const char *s)
     size_t n = strspn(s, "0123456789abcdef");
     return n > 0 && !s[n];
 }
+/* Who asks what is held, or takes away, need not know a serial. */
+static bool serial_fits(uint32_t op, const char *s)
+{
+    return op == DELIVER_RETIRE || (op == DELIVER_HELD && !*s) || hex(s);
+}
 static const char *names_wrong(const struct deliver_request *req, const struct deliver_cert *c)
 {
     uint32_t at = c->names;
@@ -83,16 +89,18 @@ static const char *cert_wrong(const struct deliver_request *req, const struct de
         return "a certificate to deploy without key, key type or leaf";
     if (!deploy && filled(req, c->key))
         return "a key where none is needed";
-    if (req->op != DELIVER_RETIRE && !hex(text_at(req, c->serial)))
+    if (req->op == DELIVER_HELD && !filled(req, c->key_type))
+        return "a question without key type";
+    if (!serial_fits(req->op, text_at(req, c->serial)))
         return "a serial number that is no hex";
     return names_wrong(req, c);
 }
 /* NULL, or what is wrong. */
 static const char *request_wrong(const struct deliver_request *req)
 {
-    if (req->op < DELIVER_DEPLOY || req->op > DELIVER_RETIRE)
+    if (req->op < DELIVER_DEPLOY || req->op > DELIVER_HELD)
         return "an unknown operation";
-    if (req->ncerts == 0 || req->ncerts > DELIVER_CERTS)
+    if (req->ncerts == 0 || req->ncerts > (req->op == DELIVER_HELD ? 1 : DELIVER_CERTS))
         return "no certificate or too many";
     if (req->text_len == 0 || req->text_len > sizeof req->text || req->text[0] ||
         req->text[req->text_len - 1])
@@ -156,7 +164,46 @@ static void delivery_free(struct delivery **dl)
         mem_wipe((*dl)->text, (*dl)->text_len);
     free(*dl);
 }
-static int call_sink(struct instance *sink, enum deliver_op op, const struct delivery *dl, struct outcome *o)
+/* Somebody else's file may stand there: what cannot be a certificate of this lineage is as good as nothing. */
+static int take_chain(const char *pem, const char *key_type, char **out, struct outcome *o)
+{
+    struct outcome why = { .code = FL_OK };
+    size_t len = pem ? strnlen(pem, DELIVER_CHAIN + 1) : 0;
+    const char *type = "";
+    int code = len > 0 && len <= DELIVER_CHAIN ? leaf_key_type(pem, len, &type, &why) : FL_OK;
+
+    if (code == FL_ENOMEM)
+        return outcome_nomem(o);
+    if (code != FL_OK || strcmp(type, key_type) != 0)
+        return FL_OK;
+    *out = mem_text(pem, len);
+    return *out ? FL_OK : outcome_nomem(o);
+}
+static int ask_sink(struct instance *sink, const struct delivery *dl, char **chain_out, struct outcome *o)
+{
+    const struct fl_sink_ops *ops = &sink->plugin->ops.sink;
+    const char *pem = NULL;
+    auto_free char *chain = NULL;
+    struct outcome taken = { .code = FL_OK };
+    struct call c;
+    int code;
+
+    if (!ops->held)
+        return outcome_ok(o);
+    code = call_begin(&c, sink, dl->certs[0].name, 0, o);
+    if (code != FL_OK)
+        return code;
+    code = ops->held(c.ctx, &dl->certs[0], &pem);
+    if (code == FL_OK)
+        (void)take_chain(pem, dl->certs[0].key_type, &chain, &taken);
+    code = call_end(&c, code, o);
+    if (code == FL_OK && taken.code != FL_OK)
+        return outcome_nomem(o);
+    if (code == FL_OK)
+        *chain_out = take_ptr(chain);
+    return code;
+}
+static int call_sink(struct instance *sink, const struct delivery *dl, enum deliver_op op, struct outcome *o)
 {
     const struct fl_sink_ops *ops = &sink->plugin->ops.sink;
     int (*f)(struct fl_ctx * ctx, const struct fl_cert *certs, size_t n) = NULL;
@@ -167,13 +214,15 @@ static int call_sink(struct instance *sink, enum deliver_op op, const struct del
     case DELIVER_DEPLOY: f = ops->deploy; break;
     case DELIVER_VERIFY: f = ops->verify; break;
     case DELIVER_RETIRE: f = ops->retire; break;
+    case DELIVER_HELD: break;
     }
     if (!f)
         return outcome_ok(o);
     code = call_begin(&c, sink, dl->certs[0].name, 0, o);
     return code == FL_OK ? call_end(&c, f(c.ctx, dl->certs, dl->n), o) : code;
 }
-static int serve(const struct deliver *d, const struct deliver_request *req, struct outcome *o)
+static int serve(const struct deliver *d, const struct deliver_request *req, char **chain_out,
+                 struct outcome *o)
 {
     cleanup_(delivery_free) struct delivery *dl = NULL;
     const char *wrong = request_wrong(req);
@@ -187,14 +236,37 @@ static int serve(const struct deliver *d, const struct deliver_request *req, str
     if (!sink)
         return outcome_fail(o, FL_ECONF, "there is no sink \"%s\"", req->sink);
     dl = unpack(req);
-    return dl ? call_sink(sink, (enum deliver_op)req->op, dl, o) : outcome_nomem(o);
+    if (!dl)
+        return outcome_nomem(o);
+    return req->op == DELIVER_HELD ? ask_sink(sink, dl, chain_out, o)
+                                   : call_sink(sink, dl, (enum deliver_op)req->op, o);
+}
+int deliver_any(struct deliver *d, const struct deliver_request *req, struct deliver_reply *reply,
+                char **chain_out)
+{
+    *chain_out = NULL;
+    *reply = (struct deliver_reply){ .outcome = { .code = FL_OK } };
+    if (d->fd >= 0)
+        deliver_forward(d, req, reply, chain_out);
+    else
+        reply->outcome.code = serve(d, req, chain_out, &reply->outcome);
+    reply->chain_len = *chain_out ? (uint32_t)strlen(*chain_out) : 0;
+    return reply->outcome.code;
+}
+static int wrong_way(struct deliver_reply *reply)
+{
+    *reply = (struct deliver_reply){ .outcome = { .code = FL_OK } };
+    return outcome_fail(&reply->outcome, FL_ECONF, "a malformed delivery: an operation of the other call");
 }
 int deliver_call(struct deliver *d, const struct deliver_request *req, struct deliver_reply *reply)
 {
-    *reply = (struct deliver_reply){ .outcome = { .code = FL_OK } };
-    if (d->fd >= 0)
-        deliver_forward(d, req, reply);
-    else
-        reply->outcome.code = serve(d, req, &reply->outcome);
-    return reply->outcome.code;
+    auto_free char *chain = NULL;
+
+    return req->op == DELIVER_HELD ? wrong_way(reply) : deliver_any(d, req, reply, &chain);
+}
+int deliver_held(struct deliver *d, const struct deliver_request *req, struct deliver_reply *reply,
+                 char **chain_pem_out)
+{
+    *chain_pem_out = NULL;
+    return req->op == DELIVER_HELD ? deliver_any(d, req, reply, chain_pem_out) : wrong_way(reply);
 }

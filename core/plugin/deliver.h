@@ -11,8 +11,8 @@
 
 #include "plugin/instance.h"
 
-enum { DELIVER_CERTS = 6, DELIVER_NAMES = 100, DELIVER_TEXT = 384 * 1024 };
-enum deliver_op { DELIVER_DEPLOY = 1, DELIVER_VERIFY, DELIVER_RETIRE };
+enum { DELIVER_CERTS = 6, DELIVER_NAMES = 100, DELIVER_TEXT = 384 * 1024, DELIVER_CHAIN = 100 * 1024 };
+enum deliver_op { DELIVER_DEPLOY = 1, DELIVER_VERIFY, DELIVER_RETIRE, DELIVER_HELD };
 
 /* Places in `text`, each NUL-terminated there; offset 0 is the empty text. */
 struct deliver_cert {
@@ -28,6 +28,7 @@ struct deliver_request {
 };
 struct deliver_reply {
     struct outcome outcome;
+    uint32_t chain_len; /* of the chain that goes with an answer to DELIVER_HELD; 0: none */
 };
 struct deliver;
 /* `sinks` is copied, the instances are borrowed; NULLs among them are passed over. Thread-safe: any number of callers. */
@@ -35,9 +36,16 @@ int deliver_new(struct instance *const *sinks, size_t n, struct deliver **out);
 void deliver_free(struct deliver *d); /* nobody may be in a call */
 /* The one entry; gives reply->outcome.code. Malformed requests are FL_ECONF and reach no plugin: unknown op or
  * sink, no certificate or too many, offsets outside, text without end, certificates of different names, a file name
- * that is a path, a serial that is no lower-case hex, deploy without key or leaf, verify or retire with a key.
+ * that is a path, a serial that is no lower-case hex, deploy without key or leaf, anything else with a key, held for
+ * several certificates or without key type, held through here and anything else through deliver_held().
  * A sink without verify() or retire(): FL_OK. Else what the plugin says (see call_end()). */
 int deliver_call(struct deliver *d, const struct deliver_request *req, struct deliver_reply *reply);
+/* DELIVER_HELD for one certificate (its name, file name, key type and identifiers; the rest may be empty): what
+ * stands at the sink now. FL_OK: *chain_pem_out is a new text for chain_parse() of at most DELIVER_CHAIN bytes, the
+ * leaf first and of that key type, or NULL: there is none, the sink cannot tell (held() missing), or what stands
+ * there is no chain or one for another type of key. Else as deliver_call(), and *chain_pem_out is NULL. */
+int deliver_held(struct deliver *d, const struct deliver_request *req, struct deliver_reply *reply,
+                 char **chain_pem_out);
 
 /* The same door over a connected stream socket, for two processes of one build on one machine. serve() answers on
  * `fd`, one request after the other, until the other side closes (FL_OK), sends a frame that is short, oversized or

@@ -15,6 +15,10 @@ struct deliver {
     bool broken;
 };
 /* Sends the request through d->fd and waits for its reply. */
-void deliver_forward(struct deliver *d, const struct deliver_request *req, struct deliver_reply *reply);
+void deliver_forward(struct deliver *d, const struct deliver_request *req, struct deliver_reply *reply,
+                     char **chain_out);
+/* Either kind of request, as it comes through a door; `chain_out` gets NULL where there is no chain. */
+int deliver_any(struct deliver *d, const struct deliver_request *req, struct deliver_reply *reply,
+                char **chain_out);
 
 #endif

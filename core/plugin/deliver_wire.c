@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* A request is a uint32_t length and so many bytes: the struct up to its text, and what of the text is used. A reply
- * is a length and the struct. Both ends are one build on one machine: numbers stand as in memory. */
+ * is a length, the struct, and the chain that it says it has. Both ends are one build on one machine: numbers stand as in memory. */
 enum {
     HEAD = offsetof(struct deliver_request, text),
     REPLY = sizeof(struct deliver_reply),
@@ -36,17 +36,29 @@ static enum arrival receive_request(int fd, struct deliver_request *req)
         return SHORT;
     return door_receive_part(fd, req->text, req->text_len);
 }
-static bool send_reply(int fd, const struct deliver_reply *reply)
+static bool send_reply(int fd, const struct deliver_reply *reply, const char *chain)
 {
-    uint32_t len = REPLY;
-    return door_send(fd, &len, sizeof len) && door_send(fd, reply, REPLY);
+    uint32_t len = REPLY + reply->chain_len;
+    return door_send(fd, &len, sizeof len) && door_send(fd, reply, REPLY) &&
+           (reply->chain_len == 0 || door_send(fd, chain, reply->chain_len));
 }
-static bool receive_reply(int fd, struct deliver_reply *reply)
+/* `held`: is an answer with a chain expected? */
+static bool receive_reply(int fd, bool held, struct deliver_reply *reply, char **chain_out)
 {
+    auto_free char *chain = NULL;
     uint32_t len = 0;
 
-    return door_receive(fd, &len, sizeof len) == ARRIVED && len == REPLY &&
-           door_receive(fd, reply, REPLY) == ARRIVED && door_outcome_ok(&reply->outcome);
+    if (door_receive(fd, &len, sizeof len) != ARRIVED || len < REPLY || len > REPLY + DELIVER_CHAIN ||
+        door_receive(fd, reply, REPLY) != ARRIVED || !door_outcome_ok(&reply->outcome) ||
+        len != REPLY + reply->chain_len)
+        return false;
+    if (reply->chain_len == 0)
+        return true;
+    chain = held && reply->outcome.code == FL_OK ? calloc(1, reply->chain_len + 1) : NULL;
+    if (!chain || door_receive(fd, chain, reply->chain_len) != ARRIVED || strlen(chain) != reply->chain_len)
+        return false;
+    *chain_out = take_ptr(chain);
+    return true;
 }
 
 /* ---- both ends ---- */
@@ -60,8 +72,9 @@ int deliver_serve(struct deliver *d, int fd)
     if (!req)
         return FL_ENOMEM;
     while (how == ARRIVED && (how = receive_request(fd, req)) == ARRIVED) {
-        (void)deliver_call(d, req, &reply);
-        if (!send_reply(fd, &reply))
+        auto_free char *chain = NULL;
+        (void)deliver_any(d, req, &reply, &chain);
+        if (!send_reply(fd, &reply, chain))
             how = FAILED;
         mem_wipe(req->text, req->text_len);
     }
@@ -78,7 +91,8 @@ int deliver_remote(int fd, struct deliver **out)
         close(fd);
     return code;
 }
-void deliver_forward(struct deliver *d, const struct deliver_request *req, struct deliver_reply *reply)
+void deliver_forward(struct deliver *d, const struct deliver_request *req, struct deliver_reply *reply,
+                     char **chain_out)
 {
     bool ok;
 
@@ -88,7 +102,8 @@ void deliver_forward(struct deliver *d, const struct deliver_request *req, struc
         return;
     }
     pthread_mutex_lock(&d->lock);
-    ok = !d->broken && send_request(d->fd, req) && receive_reply(d->fd, reply);
+    ok = !d->broken && send_request(d->fd, req) &&
+         receive_reply(d->fd, req->op == DELIVER_HELD, reply, chain_out);
     if (!ok)
         d->broken = true; /* the next frame could be the answer to this request */
     pthread_mutex_unlock(&d->lock);

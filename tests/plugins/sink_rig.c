@@ -78,6 +78,19 @@ int sink_rig_retire(struct sink_rig *r, const char *name)
     cert.key_pem = "";
     return fl_plugin_entry.ops.sink->retire(fake_call(r->f), &cert, 1);
 }
+const char *sink_rig_held(struct sink_rig *r, const char *name, const char *key_type)
+{
+    struct fl_cert cert = { .name = name, .file_name = name, .key_type = key_type, .serial = "" };
+    const char *chain = NULL;
+    int code;
+
+    cert.identifiers = identifiers;
+    cert.leaf_pem = cert.chain_pem = cert.key_pem = cert.ref = "";
+    code = fl_plugin_entry.ops.sink->held(fake_call(r->f), &cert, &chain);
+    if (code != FL_OK)
+        return fake_outcome(r->f)->msg;
+    return chain ? chain : "none";
+}
 const char *sink_rig_path(const struct sink_rig *r, const char *path, char out[256])
 {
     snprintf(out, 256, "%s/%s", r->live, path);

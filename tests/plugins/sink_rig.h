@@ -25,6 +25,8 @@ struct fl_cert sink_rig_cert(const char *name, const char *key_type, unsigned n,
 int sink_rig_deploy(struct sink_rig *r, const char *name, unsigned n);
 int sink_rig_verify(struct sink_rig *r, const char *name, unsigned n);
 int sink_rig_retire(struct sink_rig *r, const char *name);
+/* What stands there of that key type; "none". Valid until the next call. */
+const char *sink_rig_held(struct sink_rig *r, const char *name, const char *key_type);
 /* What DIRECTORY/PATH holds, or where that link leads; a new text, NULL: nothing there. */
 char *sink_rig_read(const struct sink_rig *r, const char *path);
 char *sink_rig_link(const struct sink_rig *r, const char *path);

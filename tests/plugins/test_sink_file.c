@@ -423,6 +423,52 @@ static void options_that_make_no_sense_are_told(void **state)
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+/* ---- what is held ---- */
+
+static void what_is_held_is_what_the_link_leads_to(void **state)
+{
+    struct sink_rig *r = *state;
+    struct sink_cert rooms[2];
+    const struct fl_cert both[2] = { sink_rig_cert("example.test", "ec256", 3, &rooms[0]),
+                                     sink_rig_cert("example.test", "rsa2048", 4, &rooms[1]) };
+
+    assert_int_equal(sink_rig_deploy(r, "example.test", 1), FL_OK);
+    assert_int_equal(sink_rig_deploy(r, "example.test", 2), FL_OK);
+    assert_string_equal(sink_rig_held(r, "example.test", "ec256"), "leaf 2 ec256\nchain 2\n");
+    assert_int_equal(fl_plugin_entry.ops.sink->deploy(fake_call(r->f), both, 2), FL_OK);
+    assert_string_equal(sink_rig_held(r, "example.test", "ec256"), "leaf 3 ec256\nchain 3\n");
+    assert_string_equal(sink_rig_held(r, "example.test", "rsa2048"), "leaf 4 rsa2048\nchain 4\n");
+}
+static void what_is_held_is_read_from_whichever_files_there_are(void **state)
+{
+    struct sink_rig *r = *state;
+    struct sink_cert room;
+    struct fl_cert cert = sink_rig_cert("example.test", "ec256", 5, &room);
+
+    sink_rig_reopen(r, (const char *const[]){ "files=leaf,chain,key", NULL });
+    assert_int_equal(sink_rig_deploy(r, "example.test", 5), FL_OK);
+    assert_string_equal(sink_rig_held(r, "example.test", "ec256"), "leaf 5 ec256\nchain 5\n");
+    sink_rig_reopen(r, (const char *const[]){ "files=combined", NULL });
+    cert.leaf_pem = "-----BEGIN CERTIFICATE-----\nleaf\n";
+    assert_int_equal(fl_plugin_entry.ops.sink->deploy(fake_call(r->f), &cert, 1), FL_OK);
+    assert_string_equal(sink_rig_held(r, "example.test", "ec256"),
+                        "-----BEGIN CERTIFICATE-----\nleaf\nchain 5\n");
+    sink_rig_reopen(r, (const char *const[]){ "files=key", NULL });
+    assert_int_equal(sink_rig_deploy(r, "example.test", 6), FL_OK);
+    assert_string_equal(sink_rig_held(r, "example.test", "ec256"), "none");
+}
+static void nothing_is_held_where_nothing_stands(void **state)
+{
+    struct sink_rig *r = *state;
+
+    assert_string_equal(sink_rig_held(r, "example.test", "ec256"), "none");
+    lists(r, "..", ""); /* asking made no folder */
+    assert_int_equal(sink_rig_deploy(r, "other.test", 1), FL_OK);
+    assert_string_equal(sink_rig_held(r, "example.test", "ec256"), "none");
+    assert_int_equal(sink_rig_retire(r, "other.test"), FL_OK);
+    assert_string_equal(sink_rig_held(r, "other.test", "ec256"), "none");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +490,9 @@ int main(void)
         TEST(names_that_lead_away_are_refused),
         TEST(retiring_removes_what_is_ours_and_only_that),
         TEST(options_that_make_no_sense_are_told),
+        TEST(what_is_held_is_what_the_link_leads_to),
+        TEST(what_is_held_is_read_from_whichever_files_there_are),
+        TEST(nothing_is_held_where_nothing_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -210,7 +210,8 @@ static void what_does_not_fit_is_not_added(void **state)
 /* ---- malformed requests ---- */
 
 static void no_op(struct deliver_request *r) { r->op = 0; }
-static void big_op(struct deliver_request *r) { r->op = 4; }
+static void big_op(struct deliver_request *r) { r->op = 5; }
+static void other_call(struct deliver_request *r) { r->op = DELIVER_HELD; }
 static void no_certs(struct deliver_request *r) { r->ncerts = 0; }
 static void many_certs(struct deliver_request *r) { r->ncerts = DELIVER_CERTS + 1; }
 static void no_text(struct deliver_request *r) { r->text_len = 0; }
@@ -251,40 +252,13 @@ static void unused_second(struct deliver_request *r) { r->ncerts = 2; }
 static void malformed_requests_reach_no_sink(void **state)
 {
     static void (*const spoils[])(struct deliver_request *) = {
-        no_op,
-        big_op,
-        no_certs,
-        many_certs,
-        no_text,
-        huge_text,
-        endless_text,
-        no_first_nul,
-        endless_sink,
-        name_outside,
-        file_outside,
-        type_outside,
-        serial_outside,
-        leaf_outside,
-        chain_outside,
-        key_outside,
-        ref_outside,
-        names_outside,
-        names_over_the_end,
-        names_overflow,
-        no_names,
-        many_names,
-        empty_names,
-        no_name,
-        no_leaf,
-        no_key,
-        no_key_type,
-        no_serial,
-        no_hex,
-        path,
-        dots,
-        key_for_verify,
-        second_name,
-        unused_second,
+        no_op,          big_op,       other_call,     no_certs,       many_certs,
+        no_text,        huge_text,    endless_text,   no_first_nul,   endless_sink,
+        name_outside,   file_outside, type_outside,   serial_outside, leaf_outside,
+        chain_outside,  key_outside,  ref_outside,    names_outside,  names_over_the_end,
+        names_overflow, no_names,     many_names,     empty_names,    no_name,
+        no_leaf,        no_key,       no_key_type,    no_serial,      no_hex,
+        path,           dots,         key_for_verify, second_name,    unused_second,
     };
     struct doors *d = *state;
     struct deliver_reply reply;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* file.c - the sink `file`: key and chain as files on this machine, and a program told to load them. */
+#include "held.h"
 #include "layout.h"
 #include "parts.h"
 #include "reload.h"
@@ -205,8 +206,22 @@ static int retire(struct fl_ctx *ctx, const struct fl_cert *certs, size_t n)
     (void)n;
     return rc == FL_OK ? layout_remove(ctx, &l) : rc;
 }
+static int held(struct fl_ctx *ctx, const struct fl_cert *cert, const char **chain_pem_out)
+{
+    const struct conf *c = fl_conf(ctx);
+    auto_layout l = { .base = -1, .store = -1 };
+    auto_fd dir = -1;
+    int rc = layout_open(ctx, c->directory, cert->file_name, false, &l);
+
+    *chain_pem_out = NULL;
+    if (rc == FL_OK)
+        rc = layout_version(ctx, &l, l.current, &dir);
+    if (rc != FL_OK || dir < 0)
+        return rc;
+    return held_chain(ctx, dir, cert->key_type, chain_pem_out);
+}
 static const struct fl_sink_ops ops = {
-    .size = sizeof ops, .deploy = deploy, .verify = verify, .retire = retire
+    .size = sizeof ops, .deploy = deploy, .verify = verify, .retire = retire, .held = held
 };
 FL_SINK_PLUGIN(&ops, .name = "file", .version = "1.0",
                .summary = "files on this machine, and a program told to load them", .options = options,
