@@ -95,6 +95,8 @@ int engine_new(const struct engine_conf *conf, struct engine **out, struct outco
     return code;
 }
 
+struct world *engine_world(struct engine *e) { return e->world; }
+
 int engine_start(struct engine *e, struct outcome *o) { return pool_start(e->pool, o); }
 
 bool engine_quiet(struct engine *e, int64_t until_ms, int64_t most_ms)

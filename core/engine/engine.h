@@ -26,6 +26,7 @@ struct engine_conf {
 struct engine;
 /* Makes every task of the configuration and of the state's left-overs. */
 int engine_new(const struct engine_conf *conf, struct engine **out, struct outcome *o);
+struct world *engine_world(struct engine *e);
 int engine_start(struct engine *e, struct outcome *o); /* the workers */
 /* At most `most_ms`: true when no task is busy or due before `until_ms` (wall clock). */
 bool engine_quiet(struct engine *e, int64_t until_ms, int64_t most_ms);

@@ -47,6 +47,9 @@ int delivery_idle(struct turn *t);
 int delivery_retire(struct turn *t);
 
 int cleanup_withdraw(struct turn *t);
+int cleanup_tell(struct turn *t);
+int cleanup_replaced(struct turn *t);
+int cleanup_revoke(struct turn *t);
 
 /* ---- shared ------------------------------------------------------------------- */
 

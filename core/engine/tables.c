@@ -70,6 +70,12 @@ static const struct step delivery[] = {
 static const struct step cleanup[] = {
     [CLEANUP_WITHDRAW] = { "withdraw", cleanup_withdraw, CLEANUP_WITHDRAW, CLEANUP_WITHDRAW, 0, 0,
                            "challenges", "", "takes the proofs away" },
+    [CLEANUP_TELL] = { "tell", cleanup_tell, CLEANUP_REPLACED, CLEANUP_TELL, 0, 0, "revocation", "",
+                       "asks for the replacement of a certificate that is to be revoked" },
+    [CLEANUP_REPLACED] = { "replaced", cleanup_replaced, CLEANUP_REVOKE, CLEANUP_REPLACED, 0, 3600,
+                           "revocation", "replacement", "waits until every sink has the replacement" },
+    [CLEANUP_REVOKE] = { "revoke", cleanup_revoke, CLEANUP_REVOKE, CLEANUP_REVOKE, 0, 0, "revocation",
+                         "authority", "revokes the certificate" },
 };
 
 const struct task_kind task_kinds[KINDS] = {
@@ -78,5 +84,5 @@ const struct task_kind task_kinds[KINDS] = {
     [KIND_HOST] = { "host", "the address records of a certificate's names", ROWS(host) },
     [KIND_CERTIFICATE] = { "certificate", "one lineage of a certificate", ROWS(certificate) },
     [KIND_DELIVERY] = { "delivery", "one certificate at one sink", ROWS(delivery) },
-    [KIND_CLEANUP] = { "cleanup", "proofs of an order that is over", ROWS(cleanup) },
+    [KIND_CLEANUP] = { "cleanup", "proofs of an order that is over; a certificate to revoke", ROWS(cleanup) },
 };

@@ -14,6 +14,13 @@ enum { MINUTE = 60000, HOUR = 60 * MINUTE };
 const struct fl_option model_top_table[] = {
     FL_PATH(struct model, state, 0, "/var/lib/fairlead",
             "folder of accounts, keys and certificates; made when missing"),
+    FL_STRING(
+        struct model, control, 0, NULL,
+        "path of the socket that `fairlead status`, renew, revoke and the like speak to the service by; \"\": none; "
+        "if absent, `control` in the state folder"),
+    FL_STRING(
+        struct model, control_group, 0, NULL,
+        "group that may use the socket, beside the service's own user and root; if absent, the service's own group"),
     FL_LISTOF(
         struct model, include, FL_T_STRING, 0, NULL,
         "files to read as well, such as \"certs.d/*.conf\": relative to the file that says it, in the order of "
