@@ -28,8 +28,9 @@ static bool has_word(const char *s, const char *end, const char *word)
 /* Do this link's parameters, `;name=value;...` up to the next link, say that relation? */
 static bool is_rel(const char *s, const char *end, const char *rel)
 {
-    for (; s < end; s++) {
-        if (*s != ';')
+    for (bool quoted = false; s < end; s++) {
+        quoted ^= *s == '"';
+        if (quoted || *s != ';')
             continue;
         s += 1 + strspn(s + 1, " \t");
         if (s + 3 >= end || strncasecmp(s, "rel", 3))

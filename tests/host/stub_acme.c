@@ -6,11 +6,13 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "jws_check.h"
 #include "web.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     STUB_NONCES = 4096,
@@ -41,6 +43,7 @@ struct stub_acme {
     const json_t *authz_id[STUB_AUTHZS];
     int nauthz;
     json_t *payloads; /* by path */
+    json_t *jwk;      /* of the first account, or what it changed that to */
 };
 /* What is said back; `body` is a template. */
 struct stub_reply {
@@ -48,6 +51,7 @@ struct stub_reply {
     const char *type;
     struct buf headers, body;
     bool no_nonce, hang_up, cut_off;
+    int drip_ms;
 };
 
 static const char certificate[] = "-----BEGIN CERTIFICATE-----\nMAAwADAAMAA=\n-----END CERTIFICATE-----\n"
@@ -65,36 +69,8 @@ static void problem(struct stub_reply *r, int status, const char *type, const ch
     buf_addf(&r->body, "{\"type\":\"urn:ietf:params:acme:error:%s\",\"detail\":\"%s\",\"status\":%d}", type,
              detail, status);
 }
-static bool field(const struct web_request *req, const char *name, char *out, size_t size)
-{
-    size_t len = strlen(name);
-
-    for (const char *line = req->head; line && *line; line = (line = strchr(line, '\n')) ? line + 1 : NULL)
-        if (!strncasecmp(line, name, len) && line[len] == ':') {
-            line += len + 1 + strspn(line + len + 1, " ");
-            snprintf(out, size, "%.*s", (int)strcspn(line, "\r\n"), line);
-            return true;
-        }
-    return false;
-}
-
 /* ---- RFC 8555 section 6 ---- */
 
-static json_t *decoded(const json_t *jws, const char *key, char **text_out)
-{
-    uint8_t *bytes = NULL;
-    char why[128];
-    size_t len = 0;
-    json_t *doc;
-
-    if (!decode_base64(json_str(jws, key, "!"), &bytes, &len))
-        return NULL;
-    doc = json_parse((char *)bytes, len, why);
-    if (text_out)
-        *text_out = mem_text(bytes, len);
-    free(bytes);
-    return doc;
-}
 static bool nonce_used(struct stub_acme *s, const char *nonce)
 {
     int64_t n;
@@ -110,21 +86,26 @@ static bool check_jws(struct stub_acme *s, const struct web_request *req, json_t
 {
     char type[64] = "", why[128], url[1200];
     cleanup_(json_freep) json_t *jws = json_parse(req->body, req->len, why);
-    cleanup_(json_freep) json_t *header = decoded(jws, "protected", NULL);
-    bool registering = !strcmp(req->target, "/account");
+    cleanup_(json_freep) json_t *header = jws_part(jws, "protected", NULL);
+    bool by_key =
+             json_obj(header, "jwk") && (!strcmp(req->target, "/account") || !strcmp(req->target, "/revoke")),
+         by_kid = json_str(header, "kid", NULL) && strcmp(req->target, "/account");
     char *text = NULL;
 
     snprintf(url, sizeof url, "%s%s", s->base, req->target);
-    if (!field(req, "content-type", type, sizeof type) || strcmp(type, "application/jose+json"))
+    if (!web_field(req, "content-type", type, sizeof type) || strcmp(type, "application/jose+json"))
         fault(s, req->target, "wrong Content-Type");
     if (!header || !json_str(jws, "signature", NULL) || json_object_size(jws) != 3)
         fault(s, req->target, "no flattened JWS");
     if (strcmp(json_str(header, "url", ""), url))
         fault(s, req->target, "the header's url is not what was asked");
-    if (!json_str(header, "alg", NULL) || !json_obj(header, "jwk") != !registering ||
-        !json_str(header, "kid", NULL) == !registering)
+    if (!json_str(header, "alg", NULL) || by_key == by_kid || json_object_size(header) != 4)
         fault(s, req->target, "not the one of kid and jwk that belongs here");
-    *payload_out = decoded(jws, "payload", &text);
+    if ((by_key || s->jwk) && !jws_check(jws, by_key ? json_obj(header, "jwk") : s->jwk))
+        fault(s, req->target, "the signature is not of that key");
+    if (!strcmp(req->target, "/account") && !s->jwk)
+        s->jwk = json_incref(json_object_get(header, "jwk"));
+    *payload_out = jws_part(jws, "payload", &text);
     if (text)
         json_put_str(s->payloads, req->target, text);
     free(text);
@@ -139,13 +120,15 @@ static bool check_jws(struct stub_acme *s, const struct web_request *req, json_t
 static void get_directory(struct stub_acme *s, struct stub_reply *r)
 {
     r->no_nonce = true;
-    buf_addf(
-        &r->body,
-        "{\"newNonce\":\"$B/nonce\",\"newAccount\":\"$B/account\",\"newOrder\":\"$B/order\","
-        "\"revokeCert\":\"$B/revoke\",\"keyChange\":\"$B/key\",\"meta\":{%s\"externalAccountRequired\":%s,"
-        "\"profiles\":{\"classic\":\"the usual\",\"shortlived\":\"six days\"}}}",
-        s->conf.no_terms ? "" : "\"termsOfService\":\"https://ca.test/terms\",",
-        s->conf.eab ? "true" : "false");
+    buf_addf(&r->body,
+             "{\"newNonce\":\"$B/nonce\",\"newAccount\":\"$B/account\",\"newOrder\":\"$B/order\","
+             "%s\"meta\":{%s\"externalAccountRequired\":%s,"
+             "\"profiles\":{\"classic\":\"the usual\",\"shortlived\":\"six days\"}}}",
+             s->conf.bare
+                 ? ""
+                 : "\"revokeCert\":\"$B/revoke\",\"keyChange\":\"$B/key\",\"renewalInfo\":\"$B/renewal\",",
+             s->conf.no_terms ? "" : "\"termsOfService\":\"https://ca.test/terms\",",
+             s->conf.eab ? "true" : "false");
 }
 static void new_account(struct stub_acme *s, const json_t *payload, struct stub_reply *r)
 {
@@ -275,6 +258,21 @@ static void show_certificate(struct stub_reply *r, int n)
              n, n);
     buf_adds(&r->body, certificate);
 }
+static void key_change(struct stub_acme *s, const json_t *inner, struct stub_reply *r)
+{
+    char url[80], account[80];
+    json_t *jwk;
+
+    snprintf(url, sizeof url, "%s/key", s->base);
+    snprintf(account, sizeof account, "%s/account/1", s->base);
+    jwk = jws_check_key_change(inner, url, account, s->jwk);
+    if (!jwk) {
+        problem(r, 400, "malformed", "that is no key change");
+        return;
+    }
+    json_decref(s->jwk);
+    s->jwk = jwk;
+}
 static void resource(struct stub_acme *s, const char *path, json_t *payload, struct stub_reply *r)
 {
     const char *slash = strrchr(path, '/');
@@ -285,6 +283,8 @@ static void resource(struct stub_acme *s, const char *path, json_t *payload, str
         new_account(s, payload, r);
     else if (!strcmp(path, "/order"))
         new_order(s, payload, r);
+    else if (!strcmp(path, "/key"))
+        key_change(s, payload, r);
     else if (number && text_starts(path, "/order/") && n < s->norders)
         show_order(s, (int)n, r);
     else if (number && text_starts(path, "/authz/") && n < s->nauthz)
@@ -316,6 +316,7 @@ static bool scripted(struct stub_acme *s, const char *what, bool hang_up, struct
         r->no_nonce = a->no_nonce;
         r->hang_up = a->hang_up;
         r->cut_off = a->cut_off;
+        r->drip_ms = a->drip_ms;
         buf_adds(&r->headers, a->headers ? a->headers : "");
         buf_adds(&r->body, a->body ? a->body : "");
         for (size_t k = 0; k < a->fill; k++)
@@ -332,7 +333,7 @@ static void judge_request(struct stub_acme *s, const struct web_request *req, st
 
     snprintf(what, sizeof what, "%s %s", req->method, req->target);
     buf_addf(&s->log, "%s\n", what);
-    if (!field(req, "user-agent", agent, sizeof agent))
+    if (!web_field(req, "user-agent", agent, sizeof agent))
         fault(s, req->target, "no User-Agent");
     if (scripted(s, what, true, r) || (post && !check_jws(s, req, &payload, r)) ||
         scripted(s, what, false, r))
@@ -356,6 +357,16 @@ static void expand(const struct stub_acme *s, const struct buf *from, struct buf
             buf_add(to, c, 1);
     }
 }
+/* A byte at a time, until the other side has had enough. */
+static bool drip(int fd, const char *text, int ms)
+{
+    for (; *text; text++) {
+        usleep((useconds_t)ms * 1000);
+        if (!web_send(fd, "%c", *text))
+            return false;
+    }
+    return true;
+}
 static bool handle(void *arg, const struct web_request *req, int fd)
 {
     struct stub_acme *s = arg;
@@ -378,7 +389,8 @@ static bool handle(void *arg, const struct web_request *req, int fd)
         buf_addf(&out, "Content-Type: %s\r\n", r.type);
     expand(s, &r.headers, &out);
     buf_addf(&out, "\r\n%.*s", head ? 0 : (int)(r.cut_off ? body.len / 2 : body.len), buf_text(&body));
-    sent = !r.hang_up && web_send(fd, "%s", buf_text(&out));
+    sent =
+        !r.hang_up && (r.drip_ms ? drip(fd, buf_text(&out), r.drip_ms) : web_send(fd, "%s", buf_text(&out)));
     buf_done(&r.headers);
     buf_done(&r.body);
     return sent && !r.cut_off;
@@ -415,6 +427,7 @@ void stub_acme_free(struct stub_acme *s)
         json_decref(s->orders[i].body);
     }
     json_decref(s->payloads);
+    json_decref(s->jwk);
     buf_done(&s->log);
     buf_done(&s->faults);
     pthread_mutex_destroy(&s->lock);
@@ -454,6 +467,12 @@ void stub_acme_reset(struct stub_acme *s)
 {
     pthread_mutex_lock(&s->lock);
     buf_clear(&s->log);
+    s->nscript = 0;
+    pthread_mutex_unlock(&s->lock);
+}
+void stub_acme_unscript(struct stub_acme *s)
+{
+    pthread_mutex_lock(&s->lock);
     s->nscript = 0;
     pthread_mutex_unlock(&s->lock);
 }

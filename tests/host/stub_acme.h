@@ -9,7 +9,7 @@
 /*
  * It keeps accounts, orders and authorizations in memory and counts every challenge that is answered as proved.
  * It looks at each request as RFC 8555 section 6 says (content type, User-Agent, flattened JWS, url, kid or jwk,
- * a nonce of its own used once) and remembers what was wrong; it does not check signatures. What a
+ * a nonce of its own used once, the signature of the account's key) and remembers what was wrong. What a
  * script says goes before that behaviour, but not before those checks.
  *
  * Paths: /dir /nonce /account /order (new) /order/N /authz/N /chal/N /finalize/N /cert/N
@@ -26,6 +26,7 @@ struct stub_answer {
     bool no_nonce;       /* without Replay-Nonce */
     bool hang_up;        /* the connection ends before the request is looked at */
     bool cut_off;        /* it ends in the middle of the body */
+    int drip_ms;         /* so long before each byte */
 };
 struct stub_acme;
 struct stub_acme_conf {
@@ -33,6 +34,7 @@ struct stub_acme_conf {
     bool no_location; /* finalize and orders answer without Location, newOrder and newAccount with */
     bool eab;         /* meta.externalAccountRequired, and newAccount looks for a binding */
     bool no_terms;
+    bool bare;       /* the directory names neither revokeCert, keyChange nor renewalInfo */
     int retry_after; /* s; of orders and authorizations; 0: none */
     int looks;       /* so many looks at an order find it pending although all was proved */
 };
@@ -46,6 +48,7 @@ void stub_acme_script(struct stub_acme *s, const struct stub_answer *answer);
 unsigned stub_acme_count(struct stub_acme *s, const char *at);
 void stub_acme_forget_nonces(struct stub_acme *s); /* as after a restart: all are bad from now on */
 void stub_acme_reset(struct stub_acme *s);         /* counts and script */
+void stub_acme_unscript(struct stub_acme *s);      /* the script alone */
 /* All "METHOD /path" so far, a line each; allocated. */
 char *stub_acme_log(struct stub_acme *s);
 /* What a client did wrong so far, a line each; allocated, "" : nothing. */

@@ -184,3 +184,15 @@ void web_stop(struct web *w)
     pthread_mutex_destroy(&w->lock);
     free(w);
 }
+bool web_field(const struct web_request *req, const char *name, char *out, size_t size)
+{
+    size_t len = strlen(name);
+
+    for (const char *line = req->head; line && *line; line = (line = strchr(line, '\n')) ? line + 1 : NULL)
+        if (!strncasecmp(line, name, len) && line[len] == ':') {
+            line += len + 1 + strspn(line + len + 1, " ");
+            snprintf(out, size, "%.*s", (int)strcspn(line, "\r\n"), line);
+            return true;
+        }
+    return false;
+}

@@ -18,6 +18,8 @@ struct web_request {
 typedef bool web_handler(void *arg, const struct web_request *req, int fd);
 
 struct web *web_start(web_handler *handler, void *arg); /* NULL: no socket */
+/* That header field of a request, cut to size; false: it has none. */
+bool web_field(const struct web_request *req, const char *name, char *out, size_t size);
 uint16_t web_port(const struct web *w);
 unsigned web_connections(struct web *w);  /* accepted so far */
 unsigned web_most_at_once(struct web *w); /* requests that were being handled at the same time */
