@@ -156,19 +156,26 @@ static void make_world(struct engine_rig *r)
     assert_int_equal(deliver_new(r->sink_list, 1, &r->world.deliver), FL_OK);
 }
 
+void engine_rig_honest(struct engine_rig *r)
+{
+    const struct stub_answer chain = {
+        .at = "POST /cert", .times = 1000, .type = "application/pem-certificate-chain", .body = chain_pem
+    };
+
+    r->chain = (struct engine_rig_chain){ 0 };
+    stub_acme_script(r->ca.ca, &chain);
+}
+
 void engine_rig_open(struct engine_rig *r, const char *const *names)
 {
     const struct fl_plugin solver = entry_of(FL_KIND_SOLVER), sink = entry_of(FL_KIND_SINK);
     const struct stub_acme_conf conf = { .retry_after = 0 };
-    const struct stub_answer chain = {
-        .at = "POST /cert", .times = 1000, .type = "application/pem-certificate-chain", .body = chain_pem
-    };
 
     *p = (struct engine_rig_plugins){ 0 };
     *r = (struct engine_rig){ 0 };
     fake_clock_set((int64_t)time(NULL) * 1000);
     acme_rig_open(&r->ca, &conf, NULL);
-    stub_acme_script(r->ca.ca, &chain);
+    engine_rig_honest(r);
     plugin_rig_init(&r->solver, &solver);
     plugin_rig_open(&r->solver);
     plugin_rig_init(&r->sink, &sink);
@@ -217,13 +224,42 @@ void engine_rig_close(struct engine_rig *r)
 
 /* ---- running ----------------------------------------------------------------------------- */
 
-/* The chain for the last CSR, before it is fetched. */
-static void issue(struct engine_rig *r, const char *order_url)
+/* For the request, or for a key of its own; spoiled as the test says. */
+static struct test_cert *leaf_for(const struct engine_rig *r, const struct test_cert *issuer,
+                                  const uint8_t *der, size_t len)
+{
+    const struct engine_rig_chain *c = &r->chain;
+    const struct test_cert_spec leaf = { .names = c->names ? c->names
+                                                           : (c->other_key ? r->certificates[0].names : NULL),
+                                         .now_at = clock_wall_ms() / 1000,
+                                         .from_s = c->from_s,
+                                         .to_s = c->to_s,
+                                         .bad_signature = c->bad_signature };
+
+    return c->other_key ? test_cert_new(&leaf, issuer) : test_cert_from_csr(&leaf, issuer, der, len);
+}
+
+static void write_chain(const struct engine_rig *r, const uint8_t *der, size_t len)
 {
     static const char *const ca_names[] = { "ca.test", NULL };
     const int64_t now_at = clock_wall_ms() / 1000;
-    const struct test_cert_spec ca = { .cn = "A test CA", .names = ca_names, .ca = true, .now_at = now_at },
-                                leaf = { .now_at = now_at };
+    const struct test_cert_spec ca = { .cn = "A test CA", .names = ca_names, .ca = true, .now_at = now_at };
+    struct test_cert *issuer = test_cert_new(&ca, NULL), *other = test_cert_new(&ca, NULL);
+    struct test_cert *cert = leaf_for(r, issuer, der, len);
+    const struct test_cert *both[] = { cert, r->chain.other_issuer ? other : issuer };
+    const struct test_cert *turned[] = { both[1], cert };
+    char *pem = test_cert_chain(r->chain.upside_down ? turned : both, 2);
+
+    assert_true(text_copy(chain_pem, sizeof chain_pem, r->chain.text ? r->chain.text : pem));
+    free(pem);
+    test_cert_free(cert);
+    test_cert_free(issuer);
+    test_cert_free(other);
+}
+
+/* The chain for the last CSR, before it is fetched. */
+static void issue(struct engine_rig *r, const char *order_url)
+{
     const char *number = strrchr(order_url, '/') + 1;
     char path[64], why[128];
 
@@ -234,14 +270,8 @@ static void issue(struct engine_rig *r, const char *order_url)
     size_t len = 0;
     if (!payload || !decode_base64(json_str(payload, "csr", ""), &der, &len))
         return;
-    struct test_cert *issuer = test_cert_new(&ca, NULL), *cert = test_cert_from_csr(&leaf, issuer, der, len);
-    const struct test_cert *both[] = { cert, issuer };
-    char *pem = test_cert_chain(both, 2);
-    assert_true(text_copy(chain_pem, sizeof chain_pem, pem));
-    free(pem);
+    write_chain(r, der, len);
     free(der);
-    test_cert_free(cert);
-    test_cert_free(issuer);
 }
 
 static bool one_turn(struct engine_rig *r)

@@ -30,6 +30,13 @@ struct engine_rig {
     /* The run ends before the turn of that task at that step; NULL: not. */
     const char *stop_name, *stop_step;
     bool mortal; /* it ends with the turn in which a write failed */
+    /* What is wrong with the chains that the authority gives; all zero: nothing. */
+    struct engine_rig_chain {
+        const char *const *names; /* instead of those asked for */
+        int64_t from_s, to_s;     /* instead of the usual dates, seconds from now */
+        bool bad_signature, other_key, upside_down, other_issuer;
+        const char *text; /* instead of a chain */
+    } chain;
 };
 /* What the plugins did and are to do; the rig's, all zero after opening. */
 struct engine_rig_plugins {
@@ -51,6 +58,8 @@ void engine_rig_restart(struct engine_rig *r);
 void engine_rig_close(struct engine_rig *r);
 /* Until nothing is due within `for_ms` from now, or it is to stop. Fails the test after 2,000 turns. */
 void engine_rig_run(struct engine_rig *r, int64_t for_ms);
+/* From now on its chains are right. What was scripted before goes first. */
+void engine_rig_honest(struct engine_rig *r);
 /* The record of "certificate:...": the caller's; NULL: none. Authorities: "authority:NAME". */
 json_t *engine_rig_record(struct engine_rig *r, const char *task);
 /* Puts a record there in place of what is on disk. */
