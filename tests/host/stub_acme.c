@@ -317,7 +317,6 @@ static bool scripted(struct stub_acme *s, const char *what, bool hang_up, struct
         r->hang_up = a->hang_up;
         r->cut_off = a->cut_off;
         r->drip_ms = a->drip_ms;
-        r->drip_ms = a->drip_ms;
         buf_adds(&r->headers, a->headers ? a->headers : "");
         buf_adds(&r->body, a->body ? a->body : "");
         for (size_t k = 0; k < a->fill; k++)
@@ -357,16 +356,6 @@ static void expand(const struct stub_acme *s, const struct buf *from, struct buf
         } else
             buf_add(to, c, 1);
     }
-}
-/* A byte at a time, until the other side has had enough. */
-static bool drip(int fd, const char *text, int ms)
-{
-    for (; *text; text++) {
-        usleep((useconds_t)ms * 1000);
-        if (!web_send(fd, "%c", *text))
-            return false;
-    }
-    return true;
 }
 /* A byte at a time, until the other side has had enough. */
 static bool drip(int fd, const char *text, int ms)
@@ -478,12 +467,6 @@ void stub_acme_reset(struct stub_acme *s)
 {
     pthread_mutex_lock(&s->lock);
     buf_clear(&s->log);
-    s->nscript = 0;
-    pthread_mutex_unlock(&s->lock);
-}
-void stub_acme_unscript(struct stub_acme *s)
-{
-    pthread_mutex_lock(&s->lock);
     s->nscript = 0;
     pthread_mutex_unlock(&s->lock);
 }

@@ -27,7 +27,6 @@ struct stub_answer {
     bool hang_up;        /* the connection ends before the request is looked at */
     bool cut_off;        /* it ends in the middle of the body */
     int drip_ms;         /* so long before each byte */
-    int drip_ms;         /* so long before each byte */
 };
 struct stub_acme;
 struct stub_acme_conf {
@@ -49,7 +48,6 @@ void stub_acme_script(struct stub_acme *s, const struct stub_answer *answer);
 unsigned stub_acme_count(struct stub_acme *s, const char *at);
 void stub_acme_forget_nonces(struct stub_acme *s); /* as after a restart: all are bad from now on */
 void stub_acme_reset(struct stub_acme *s);         /* counts and script */
-void stub_acme_unscript(struct stub_acme *s);      /* the script alone */
 void stub_acme_unscript(struct stub_acme *s);      /* the script alone */
 /* All "METHOD /path" so far, a line each; allocated. */
 char *stub_acme_log(struct stub_acme *s);
