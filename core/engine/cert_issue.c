@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "crypto/chain.h"
 #include "engine/pace.h"
-#include "engine/renew.h"
+#include "engine/record.h"
 #include "engine/steps.h"
 
 #include <stdio.h>
@@ -116,12 +116,34 @@ static int wait_for_url(struct turn *t, struct acme *acme)
     return note_certificate(t, &order);
 }
 
+/* How often in a row the authority wanted one replaced almost as soon as it was issued; see ari.c. */
+static int64_t hasty(const struct turn *t)
+{
+    const json_t *live = json_obj(t->rec, "live");
+    int64_t from = json_int(live, "not_before", 0), to = json_int(live, "not_after", 0);
+    int64_t moment = json_int(json_obj(live, "ari"), "moment_at", 0), now = t->now_ms / 1000;
+
+    return moment > 0 && moment <= now && now - from < (to - from) / 10 ? json_int(live, "hasty", 0) + 1 : 0;
+}
+
+/* Whose it is: only they are asked about it, and told what takes its place. */
+static bool name_issuer(const struct turn *t, json_t *live)
+{
+    const char *authority = json_str(t->rec, "authority", "");
+    const struct world_authority *a = world_authority(t->w, authority);
+    cleanup_(json_freep) json_t *account = record_peek(t->w->store, KIND_AUTHORITY, authority);
+
+    return json_put_str(live, "authority", authority) &&
+           json_put_str(live, "directory", a ? a->directory : NULL) &&
+           json_put_str(live, "account", json_str(account, "url", NULL));
+}
+
 static json_t *live_of(struct turn *t, const struct chain *c)
 {
     const struct subject *s = t->task->subject;
-    json_t *live = json_object();
+    json_t *live = json_object(), *ari = json_object();
 
-    bool ok = live && json_put_str(live, "authority", json_str(t->rec, "authority", "")) &&
+    bool ok = live && json_put_int(ari, "look_at", t->now_ms / 1000) && name_issuer(t, live) &&
               json_put(live, "names", json_incref(json_object_get(order_of(t), "names"))) &&
               json_put_str(live, "key", json_str(order_of(t), "key", "")) &&
               json_put_str(live, "key_type", s->key) &&
@@ -130,24 +152,13 @@ static json_t *live_of(struct turn *t, const struct chain *c)
               json_put_str(live, "serial", c->serial) && json_put_str(live, "cert_id", c->cert_id) &&
               json_put_str(live, "issuer", c->issuer) && json_put_int(live, "not_before", c->not_before_at) &&
               json_put_int(live, "not_after", c->not_after_at) &&
-              json_put_int(live, "issued", t->now_ms / 1000);
+              json_put_int(live, "issued", t->now_ms / 1000) && json_put_int(live, "hasty", hasty(t)) &&
+              json_put(live, "ari", json_incref(ari));
+    json_decref(ari);
     if (ok)
         return live;
     json_decref(live);
     return NULL;
-}
-
-/* Before anything else sees it: parses, verifies, is what was asked for, fits the key. */
-static int check_chain(struct turn *t, const char *pem, struct chain *c)
-{
-    auto_free const char **names = json_strv(json_list(order_of(t), "names"));
-    int code = names ? chain_parse(pem, strlen(pem), c, &t->out) : outcome_nomem(&t->out);
-
-    if (code == FL_OK)
-        code = chain_check(c, (const char *const *)names, clock_wall_ms() / 1000, &t->out);
-    if (code == FL_OK)
-        code = keeper_fits(t->w->keeper, json_str(order_of(t), "key", ""), c->leaf_pem, &t->out);
-    return code;
 }
 
 /* What the archive holds; NULL: nothing, or it is damaged, which must not stop a renewal. */
@@ -183,11 +194,18 @@ static int archive(struct turn *t, const char *serial)
     return code;
 }
 
-/* Also those that failed, for good or for a while: it may have been about the one before. */
-static void wake_deliveries(struct turn *t)
+/* The sinks, also those that failed, for good or for a while: it may have been about the one before. And other key
+ * types of the certificate, which wait for this one. */
+static void wake_others(struct turn *t)
 {
     const struct subject *s = t->task->subject;
 
+    for (const char *const *key = s->cert->keys; *key; key++) {
+        char lineage[400], name[400];
+        if (strcmp(*key, s->key) != 0 && lineage_name(s->cert, *key, lineage) &&
+            task_name(KIND_CERTIFICATE, lineage, name))
+            queue_poke(t->e->queue, name, clock_wall_ms(), false);
+    }
     for (const char *const *sink = s->cert->sinks; sink && *sink; sink++) {
         char subject[384], name[400];
         snprintf(subject, sizeof subject, "%.250s>%.100s", s->cert->name, *sink);
@@ -196,10 +214,22 @@ static void wake_deliveries(struct turn *t)
     }
 }
 
+/* When the authority would like to see it again is asked at once; without an answer the lifetime tells. */
+static int until_renewal(struct turn *t)
+{
+    int64_t renew = 0, look = 0;
+
+    if (ari_look(t) == FL_ENOMEM || live_lacks(t->rec, t->task->subject, t->now_ms / 1000, &renew))
+        return outcome_ok(&t->out); /* `plan` will see to it */
+    renew = ari_renew_at(t->rec, t->task->subject, &look);
+    if (json_put_int(t->rec, "renew_at", renew))
+        t->at_ms = (look && look < renew ? look : renew) * 1000;
+    return outcome_ok(&t->out);
+}
+
 static int make_live(struct turn *t, const struct chain *c)
 {
     char until[32];
-    int64_t renew = 0;
     json_t *live = live_of(t, c);
 
     if (!live)
@@ -216,21 +246,17 @@ static int make_live(struct turn *t, const struct chain *c)
     json_object_del(t->rec, "lost");
     json_object_del(t->rec, "ask");
     json_object_del(t->rec, "revoked");
-    if (!live_lacks(t->rec, t->task->subject, t->now_ms / 1000, &renew) &&
-        json_put_int(t->rec, "renew_at", renew))
-        t->at_ms = renew * 1000;
     if (code == FL_OK)
         code = turn_save(t); /* on disk before a delivery reads it */
-    if (code == FL_OK)
-        wake_deliveries(t);
-    return code;
+    if (code != FL_OK)
+        return code;
+    wake_others(t);
+    return until_renewal(t);
 }
 
 int cert_fetch(struct turn *t)
 {
     cleanup_(chain_done) struct chain c = { 0 };
-    auto_free char *pem = NULL;
-    char **alternates = NULL;
     struct acme *acme;
     int code = FL_OK;
 
@@ -241,11 +267,6 @@ int cert_fetch(struct turn *t)
         code = wait_for_url(t, acme);
     if (code != FL_OK || t->go != GO_NEXT)
         return code;
-    code = acme_certificate(acme, json_str(order_of(t), "certificate", ""), &pem, &alternates, &t->out);
-    for (char **a = alternates; a && *a; a++)
-        free(*a);
-    free(alternates);
-    if (code == FL_OK)
-        code = check_chain(t, pem, &c);
+    code = cert_take_chain(t, acme, &c);
     return code == FL_OK ? make_live(t, &c) : code;
 }

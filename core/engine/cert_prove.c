@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cert_prove.c - order to valid: everything between asking for a certificate and having proved control. */
+/* cert_prove.c - authorize to valid: from an order to having proved control of its names. */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "engine/hold.h"
 #include "engine/pace.h"
 #include "engine/record.h"
 #include "engine/steps.h"
@@ -16,95 +15,6 @@ static const struct subject *subject(const struct turn *t) { return t->task->sub
 static int acme_of(struct turn *t, struct acme **out)
 {
     return use_authority(t, json_str(t->rec, "authority", ""), out);
-}
-
-static int note_order(struct turn *t, const struct acme_order *got)
-{
-    json_t *order = json_object_get(t->rec, "order");
-
-    if (!json_put_str(order, "url", got->url) || !json_put_str(order, "finalize", got->finalize) ||
-        !json_put_str(order, "certificate", got->certificate) ||
-        !json_put(order, "authorizations", strv_json((const char *const *)got->authorizations)))
-        return outcome_nomem(&t->out);
-    return turn_save(t);
-}
-
-/* An authority that does not offer the profile is not asked for it (draft-ietf-acme-profiles). */
-static int profile_for(struct turn *t, struct acme *acme, const char **out)
-{
-    const char *profile = subject(t)->cert->profile;
-
-    *out = profile && acme_has_profile(acme, profile) ? profile : NULL;
-    if (profile && !*out && subject(t)->cert->profile_required)
-        return outcome_fail(&t->out, FL_ECONF,
-                            "%s offers no profile `%s`: choose another or drop profile_required",
-                            json_str(t->rec, "authority", ""), profile);
-    return FL_OK;
-}
-
-/* A rate limit met by another certificate of that domain, or of the account, holds new orders up. */
-static bool orders_held(struct turn *t, int64_t *until_ms, char why[HOLD_WHY])
-{
-    const char *authority = json_str(t->rec, "authority", "");
-    char key[HOLD_KEY];
-
-    registered_domain(subject(t)->cert->names[0], t->domain);
-    snprintf(key, sizeof key, "authority:%.100s/order", authority);
-    if (hold_check(t->e->holds, key, t->now_ms, until_ms, why))
-        return true;
-    snprintf(key, sizeof key, "authority:%.100s/order/%s", authority, t->domain);
-    return hold_check(t->e->holds, key, t->now_ms, until_ms, why);
-}
-
-static int place_order(struct turn *t, struct acme *acme, struct acme_order *out)
-{
-    const char *profile = NULL;
-    char why[HOLD_WHY];
-    int64_t until_ms = 0;
-    int code = acme_directory(acme, false, &t->out);
-
-    if (code == FL_OK)
-        code = profile_for(t, acme, &profile);
-    if (code != FL_OK)
-        return code;
-    if (orders_held(t, &until_ms, why))
-        return outcome_again(&t->out, until_ms - t->now_ms, "new orders wait: %s", why);
-    code = acme_new_order(acme, subject(t)->cert->names, profile, NULL, out, &t->out);
-    if (code == FL_OK)
-        turn_event(t, "order", "%s", out->url);
-    return code;
-}
-
-/* Where an order goes on from, by its status (RFC 8555 7.1.6). */
-static int by_status(struct turn *t, const struct acme_order *order)
-{
-    switch (order->status) {
-    case ACME_PENDING: return FL_OK;
-    case ACME_READY: t->go = CERT_FINALIZE; return FL_OK;
-    case ACME_PROCESSING:
-    case ACME_VALID: t->go = CERT_FETCH; return FL_OK;
-    default:
-        return outcome_fail(&t->out, FL_EREJECT, "the order is %s: %s", acme_status_names[order->status],
-                            order->error.msg[0] ? order->error.msg : "the authority gives no reason");
-    }
-}
-
-int cert_order(struct turn *t)
-{
-    cleanup_(acme_order_done) struct acme_order order = { 0 };
-    const char *url = json_str(json_obj(t->rec, "order"), "url", NULL);
-    struct acme *acme;
-    int code = acme_of(t, &acme);
-
-    if (code == FL_OK)
-        code = url ? acme_order(acme, url, &order, &t->out) : place_order(t, acme, &order);
-    if (code == FL_OK)
-        code = note_order(t, &order);
-    if (code == FL_OK)
-        code = by_status(t, &order);
-    if (code == FL_EREJECT)
-        order_over(t, false);
-    return code;
 }
 
 /* ---- authorize --------------------------------------------------------------------- */
@@ -169,7 +79,8 @@ static int pick(struct turn *t, const struct acme_authz *z, const struct acme_ch
                         z->wildcard ? "*." : "", z->identifier);
 }
 
-static int add_proof(struct turn *t, struct acme *acme, const struct acme_authz *z, json_t *proofs)
+static int add_proof(struct turn *t, struct acme *acme, const char *authz, const struct acme_authz *z,
+                     json_t *proofs)
 {
     auto_free char *key_auth = NULL, *digest = NULL;
     cleanup_(json_freep) json_t *p = json_object();
@@ -185,8 +96,8 @@ static int add_proof(struct turn *t, struct acme *acme, const struct acme_authz 
               json_put_flag(p, "ip", z->ip) && json_put_flag(p, "wildcard", z->wildcard) &&
               json_put_str(p, "solver", solver) && json_put_str(p, "type", ch->type) &&
               json_put_str(p, "url", ch->url) && json_put_str(p, "token", ch->token) &&
-              json_put_str(p, "key_auth", key_auth) && json_put_str(p, "digest", digest) &&
-              json_put_str(p, "json", ch->json);
+              json_put_str(p, "authorization", authz) && json_put_str(p, "key_auth", key_auth) &&
+              json_put_str(p, "digest", digest) && json_put_str(p, "json", ch->json);
     return ok ? FL_OK : outcome_nomem(&t->out);
 }
 
@@ -200,7 +111,7 @@ static int one_authz(struct turn *t, struct acme *acme, const char *url, json_t 
     if (z.status != ACME_PENDING)
         return outcome_fail(&t->out, FL_EREJECT, "the authorization of %s is %s", z.identifier,
                             acme_status_names[z.status]);
-    return add_proof(t, acme, &z, proofs);
+    return add_proof(t, acme, url, &z, proofs);
 }
 
 /* Methods that name the account in what they show want its URL. */
@@ -411,6 +322,8 @@ int cert_valid(struct turn *t)
     pace_key(t, key);
     if (answered_ms)
         pace_learn(t->e->pace, key, clock_wall_ms() - answered_ms, looks);
-    code = by_status(t, &order);
+    if (!json_put_flag(json_object_get(t->rec, "order"), "proved", true))
+        return outcome_nomem(&t->out);
+    code = order_by_status(t, &order);
     return code == FL_OK ? proofs_over(t) : code;
 }

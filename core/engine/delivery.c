@@ -87,15 +87,42 @@ static int call_sink(struct turn *t, const struct load *l)
     return code;
 }
 
+/* What is newer there than what would be brought stays: the state is an old copy, or another instance serves the sink too. */
+static int overtaken(struct turn *t, struct held *out)
+{
+    const struct subject *s = t->task->subject;
+    char name[400];
+    int code = FL_OK;
+
+    *out = (struct held){ 0 };
+    for (const char *const *key = s->cert->keys; code == FL_OK && *key && !out->newer; key++) {
+        const struct subject lineage = { .cert = s->cert, .key = *key };
+        cleanup_(json_freep) json_t *rec =
+            lineage_name(s->cert, *key, name) ? record_peek(t->w->store, KIND_CERTIFICATE, name) : NULL;
+        const json_t *live = json_obj(rec, "live");
+        if (live)
+            code = held_at(t, &lineage, s->sink, live, out);
+    }
+    return code;
+}
+
 /* Called at every start, when a certificate was issued, and once a day: the sink
  * itself knows whether something is missing, and repairs it. */
 int delivery_deploy(struct turn *t)
 {
     cleanup_(load_done) struct load l = { 0 };
+    struct held held;
     int code = load(t, DELIVER_DEPLOY, &l);
 
     if (code == FL_OK && l.req->ncerts == 0)
         return outcome_again(&t->out, DAY_MS, "waits for the certificate");
+    if (code == FL_OK)
+        code = overtaken(t, &held);
+    if (code == FL_OK && held.newer)
+        return outcome_again(
+            &t->out, DAY_MS,
+            "%s has serial %s, valid until %s, which is newer than what this state knows: it is left as it is",
+            ((const struct subject *)t->task->subject)->sink, held.serial, held.until);
     if (code == FL_OK)
         code = call_sink(t, &l);
     if (code != FL_OK)

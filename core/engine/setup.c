@@ -81,7 +81,7 @@ static bool has_certificate(const struct engine *e, const char *lineage)
     return false;
 }
 
-/* Gone from the file, but with challenges standing: they are taken away; the certificate itself stays. */
+/* Gone from the file, but with an order under way: its proofs are taken away; the certificate itself stays. */
 static int orphan(struct engine *e, const char *key, struct outcome *o)
 {
     const char *lineage = strchr(key, ':') + 1;
@@ -93,11 +93,12 @@ static int orphan(struct engine *e, const char *key, struct outcome *o)
     log_event(LOG_LEVEL_WARN, "orphan", "certificate", lineage, "msg",
               "not in the configuration any more: not renewed", NULL);
     int code = record_load(e->world->store, &t, &rec, o);
-    json_t *proofs = json_object_get(rec, "proofs");
-    if (code != FL_OK || !json_array_size(proofs))
+    json_t *order = json_object_get(rec, "order");
+    if (code != FL_OK || (!json_list(order, "authorizations") && !json_list(rec, "proofs")))
         return code;
-    code = cleanup_start(e, key, proofs, json_int(json_obj(rec, "order"), "at", 0), o);
+    code = cleanup_start(e, key, rec, true, o);
     json_object_del(rec, "proofs");
+    json_object_del(order, "authorizations");
     return code == FL_OK ? record_save(e->world->store, &t, rec, o) : code;
 }
 

@@ -3,6 +3,7 @@
 #ifndef ENGINE_STEPS_H
 #define ENGINE_STEPS_H
 
+#include "crypto/chain.h"
 #include "engine/turn.h"
 #include "zone/domain.h"
 
@@ -16,7 +17,13 @@ struct subject {
 
 int authority_directory(struct turn *t);
 int authority_account(struct turn *t);
+int authority_contact(struct turn *t);
+int authority_new_key(struct turn *t);
+int authority_rollover(struct turn *t);
+int authority_deactivate(struct turn *t);
 int authority_idle(struct turn *t);
+/* At the engine's start: accounts whose contact was changed in the configuration, or whose key is being changed, do not sleep. */
+void authority_wake(struct engine *e);
 
 int zone_task_find(struct turn *t);
 int zone_task_write(struct turn *t);
@@ -47,6 +54,7 @@ int delivery_idle(struct turn *t);
 int delivery_retire(struct turn *t);
 
 int cleanup_withdraw(struct turn *t);
+int cleanup_release(struct turn *t);
 int cleanup_tell(struct turn *t);
 int cleanup_replaced(struct turn *t);
 int cleanup_revoke(struct turn *t);
@@ -66,8 +74,15 @@ int order_over(struct turn *t, bool keep_key);
 void forget_waste(struct turn *t);
 /* The proofs leave the record for a cleanup task. */
 int proofs_over(struct turn *t);
-/* Makes the cleanup task of a certificate's proofs; its record is on disk when this returns. */
-int cleanup_start(struct engine *e, const char *owner, json_t *proofs, int64_t at_ms, struct outcome *o);
+/* Makes the cleanup task of what a certificate's record holds of an order: its proofs, and with `open` also the
+ * authorizations that may still be pending at the authority. Its record is on disk when this returns; nothing is made where there is
+ * nothing. */
+int cleanup_start(struct engine *e, const char *owner, const json_t *rec, bool open, struct outcome *o);
+/* The issued order's chain: the one that the authority offers first, or the alternate that `preferred_chain` names, parsed, checked
+ * against the order's names and key. Where no chain is of that name, the first, with an event that lists what there is. */
+int cert_take_chain(struct turn *t, struct acme *acme, struct chain *out);
+/* Where an order goes on from, by its status (RFC 8555 7.1.6): FL_OK and perhaps t->go, or FL_EREJECT when it is dead. */
+int order_by_status(struct turn *t, const struct acme_order *order);
 /* The proofs of one solver as the plugin's array, in memory of the caller's; see proofs.c. */
 struct proofs {
     struct fl_challenge *at;
@@ -86,22 +101,86 @@ json_t *strv_json(const char *const *v);
 
 /* ---- choose.c: which authority of the list, and what its failures mean for it ---- */
 
-/* The authority that this certificate's next order goes to: the first of its list that is not set aside. Borrowed from the model. */
+/*
+ * The authority that this certificate's next order goes to: the first of its list that is not set aside; where all are, the one that was
+ * so first, so that they take turns. Borrowed from the model. An order under way stays where it is.
+ *
+ * An authority is set aside after 3 failures of its own (BLAME_AUTHORITY) over an hour, when half of the time is gone that the live
+ * certificate had when they began, or when it wants to be left alone for longer than that. It comes back when the time that it named
+ * is over, or after one success of its task since, though not to the same renewal within the hour; at the latest after a day. What it
+ * refuses for this certificate alone (caa, rejectedIdentifier, unsupportedIdentifier, invalidProfile) stands until another authority has
+ * issued and a day has passed; then one more such refusal is enough. One whose account was deactivated on purpose is passed over.
+ *
+ * Record of a certificate: aside { NAME: { tries, first_at, aside_at, until_at, own, why } }. Record of an authority: failing { tries,
+ * first_at, until_at, why }, tested_at.
+ */
 const char *choose_authority(struct turn *t);
-/* After a turn of a certificate's order that failed (blame BLAME_AUTHORITY) or came through (FL_OK at fetch). */
-void choose_note(struct turn *t, const struct verdict *v);
+/* After every step, before its verdict is carried out: notes what was the authority's fault or came through, of certificates and of
+ * authorities. A certificate whose authority was set aside by this, with no order there and another authority left, plans anew at once. */
+void choose_note(struct turn *t, struct verdict *v);
+/* Nothing of it stands at an authority, and it may go to another: it is not held up with the one that it was about to ask. */
+bool choose_is_free(const struct turn *t);
 
 /* ---- drop.c: names that keep an order from coming through (on_bad_name = "drop") ---- */
 
-/* The names that an order is made for now: the certificate's but those dropped, the first always. free() the list. NULL: no memory. */
+/*
+ * Record of a certificate: bad { NAME: { fails, at, why, dropped_at } }, tried_at. A name that failed five times is dropped:
+ * orders are made without it, but for one a day with all names (and one for each "renew" that is asked for), whose failure is noted and
+ * costs nothing else: what is live stays. When that one is issued the name is back and its failures are forgotten. The first name is never
+ * dropped, nor is anything where on_bad_name is "keep".
+ */
+/* The names that an order is made for now: the certificate's but those dropped, all of them when drop_due(). free() the list. NULL: no memory. */
 const char **wanted_names(const struct turn *t);
-/* A validation or a newOrder failed for that identifier ("*." included where it was asked for so). */
+/* A dropped name is to be tried again now. */
+bool drop_due(const struct turn *t);
+/* When it is; 0: no name is dropped. */
+int64_t drop_try_at(const json_t *rec, const struct subject *s);
+/* Names of the certificate that what is live need not have. */
+bool drop_is(const json_t *rec, const struct subject *s, const char *name);
+/* An order with all names begins: it is today's try. */
+bool drop_tried(struct turn *t);
+/* A validation or a newOrder failed for that identifier ("*." included where it was asked for so). One that fails validation also
+ * counts against the authority's budget of these. */
 void drop_note(struct turn *t, const char *identifier, const char *why);
+/* All identifiers of a refusal, `refused` of struct acme_order; NULL is fine. */
+void drop_note_all(struct turn *t, char *const *refused, const char *why);
+/* The step after them: a name was dropped, so its pause is over, or it was only a try. */
+void drop_settle(struct turn *t, struct verdict *v);
+/* The names of what is live are in order; called when it was issued. */
+void drop_forget(struct turn *t);
 
 /* ---- trust.c: is our clock one to decide by? ---- */
 
-/* FL_OK, or FL_EAGAIN with the alarm's words: before the build's date, or a day off the authority's. Nothing is ordered or deleted then. */
+/*
+ * FL_OK, or FL_EAGAIN with problem "clock" and the alarm's words: before the release's date (RELEASE_AT), or a day off the authority's.
+ * Nothing is ordered or deleted then. An authority that has not told its time yet is asked (its directory); one that is off is
+ * asked again, once a minute at most, for the clock may have been set since. `acme` NULL: every authority that has told its time.
+ */
 int clock_trusted(struct turn *t, struct acme *acme);
+/* Called before every step: the same for steps that order, delete or decide by the time; FL_OK for all others. */
+int clock_gate(struct turn *t);
+
+/* ---- budget.c: what an authority allows, counted here ---- */
+
+/*
+ * Buckets of tokens in the store's group `budget`: new orders of the account, certificates of each registered domain (or address), of each
+ * set of names, failed validations of each name; sizes from the authority's `limits` or, where it is known, built in. A bucket that is full
+ * is not stored. An order with `replaces` costs nothing; a renewal for the same names only from its set.
+ * Names that have no certificate yet leave a fifth of orders and domains alone; of what is left the share that a renewal leaves alone
+ * shrinks with the time that its certificate has left: those that expire soonest come first.
+ */
+/* Before newOrder: FL_OK and taken (noted in the intent), or FL_EAGAIN with words and the time when there may be enough. */
+int budget_take(struct turn *t, const char *const *names, bool replaces);
+/* The order is over and nothing was issued: domains and sets were not used up. */
+void budget_return(struct turn *t);
+/* One validation of that name failed. */
+void budget_failed(struct turn *t, const char *name);
+/* For people: array of { what ("orders", "domain", "names", "failed"), of (domain, name; absent: the account), left, most, per_s, full_at } of all buckets
+ * that are not full, as of now. Any store that can be read; NULL: no memory. */
+json_t *budget_report(struct store *s, const struct model_authority *a, const char *directory,
+                      int64_t now_ms);
+/* Removes buckets that are full again. */
+void budget_tidy(struct turn *t);
 
 /* ---- ari.c: when to renew (RFC 9773) ---- */
 
@@ -135,9 +214,18 @@ bool order_is_elsewhere(const struct turn *t, const char *url);
 
 /* ---- held.c: what stands at the sinks already ---- */
 
-/* A state that was restored from an old copy knows less than its sinks: *newer_out when one of them holds a newer certificate for
- * exactly the wanted names than the record's, not yet due, until *until_at_out; `plan` then rests until that. The event `held` is in the
- * history then. Sinks that cannot tell or fail are passed over: FL_OK or FL_ENOMEM. */
+/* A state that was restored from an old copy knows less than its sinks. */
+struct held {
+    bool newer; /* it is newer than `live`, for the same names and type of key, holds, and is not yet due */
+    int64_t due_at;
+    char serial[64], until[32];
+};
+/* Of the lineage of `s` (cert and key) at that sink; `live` NULL: the state knows none. A sink that cannot tell or fails: not newer.
+ * FL_OK or FL_ENOMEM. */
+int held_at(struct turn *t, const struct subject *s, const char *sink, const json_t *live, struct held *out);
+/* For `plan`, where an order would be due and nobody asked for one in person: *newer_out when a sink holds a newer one
+ * than the record's (every sink, where the record has none); then it is to rest until *until_at_out, and the event `held`
+ * is in the history. FL_OK or FL_ENOMEM. */
 int held_newer(struct turn *t, bool *newer_out, int64_t *until_at_out);
 
 #endif

@@ -68,8 +68,10 @@ static const struct step delivery[] = {
                           "takes it away where it is no longer wanted" },
 };
 static const struct step cleanup[] = {
-    [CLEANUP_WITHDRAW] = { "withdraw", cleanup_withdraw, CLEANUP_WITHDRAW, CLEANUP_WITHDRAW, 0, 0,
+    [CLEANUP_WITHDRAW] = { "withdraw", cleanup_withdraw, CLEANUP_RELEASE, CLEANUP_WITHDRAW, 0, 0,
                            "challenges", "", "takes the proofs away" },
+    [CLEANUP_RELEASE] = { "release", cleanup_release, CLEANUP_RELEASE, CLEANUP_RELEASE, 0, 0,
+                          "authorizations", "authority", "gives up what nobody will prove any more" },
     [CLEANUP_TELL] = { "tell", cleanup_tell, CLEANUP_REPLACED, CLEANUP_TELL, 0, 0, "revocation", "",
                        "asks for the replacement of a certificate that is to be revoked" },
     [CLEANUP_REPLACED] = { "replaced", cleanup_replaced, CLEANUP_REVOKE, CLEANUP_REPLACED, 0, 3600,
