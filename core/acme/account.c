@@ -50,7 +50,8 @@ static int add_binding(struct acme *a, const struct directory *d, const char *se
 
     if (!a->eab_kid)
         return FL_OK;
-    rc = keeper_eab(a->keeper, sealed, d->new_account, a->eab_kid, a->eab_hmac ? a->eab_hmac : "", &jws, o);
+    rc = keeper_eab(a->keeper, sealed, d->new_account, a->eab_kid, a->eab_hmac ? a->eab_hmac : "",
+                    a->eab_bits, &jws, o);
     if (rc != FL_OK)
         return outcome_context(o, "%s: eab", a->name);
     inner = json_parse(jws, strlen(jws), why);

@@ -43,6 +43,7 @@ int acme_new(const struct acme_conf *conf, struct http_lane *lane, struct keeper
         return FL_ENOMEM;
     }
     a->accept_terms = conf->accept_terms;
+    a->eab_bits = conf->eab_bits ? conf->eab_bits : 256;
     a->lane = lane;
     a->keeper = keeper;
     if (!copy(conf->name, &a->name) || !copy(conf->directory, &a->url) || !copy(conf->eab_kid, &a->eab_kid) ||

@@ -27,6 +27,7 @@ struct acme_conf {
     bool accept_terms;
     const char *const *contact;
     const char *eab_kid, *eab_hmac; /* NULL: none */
+    int eab_bits;                   /* HS256, 384 or 512; 0: 256 */
 };
 struct acme;
 /* Copies the conf. `lane` and `keeper` are borrowed until acme_free(). FL_OK or FL_ENOMEM. */

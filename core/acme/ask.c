@@ -9,7 +9,7 @@ enum { SECOND_MS = 1000 };
  * what it was in the middle of the round trip. */
 static void note_time(struct acme *a, const struct http_answer *answer, int64_t asked_mono_ms)
 {
-    int64_t trip_ms = clock_mono_ms() - asked_mono_ms, now_ms = clock_wall_ms(), at;
+    int64_t trip_ms = clock_mono_ms() - asked_mono_ms, now_ms = clock_mono_ms(), at;
     char date[64];
 
     if (!http_header(answer, "date", date, sizeof date) || !clock_parse_http(date, &at))
@@ -35,7 +35,7 @@ bool acme_clock_ahead_ms(struct acme *a, int64_t *out)
     pthread_mutex_lock(&a->lock);
     told = a->told_time;
     if (told)
-        *out = a->ahead_ms;
+        *out = a->ahead_ms + clock_mono_ms() - clock_wall_ms(); /* ours may have been set since */
     pthread_mutex_unlock(&a->lock);
     return told;
 }

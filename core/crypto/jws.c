@@ -8,6 +8,7 @@
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What fits the key: RFC 7518 section 3.1, RFC 8037 section 3.1. `half`: octets of r and of s. */
@@ -101,12 +102,15 @@ bool jws_sign(EVP_PKEY *key, const struct jws_header *h, const char *payload, si
     return key_type_of(key, &type) && add_input(&input, algorithms[type].name, h, payload, len) &&
            sign(key, &algorithms[type], &input, sig, &sig_len) && add_flattened(out, &input, sig, sig_len);
 }
-bool jws_mac(const void *mac, size_t mac_len, const struct jws_header *h, const char *payload, size_t len,
-             struct buf *out)
+bool jws_mac(int bits, const void *mac, size_t mac_len, const struct jws_header *h, const char *payload,
+             size_t len, struct buf *out)
 {
     cleanup_(buf_done) struct buf input = BUF(2 * KEEPER_TEXT);
     uint8_t sig[64];
+    char alg[8];
 
-    return add_input(&input, "HS256", h, payload, len) &&
-           digest_hmac(256, mac, mac_len, input.data, input.len, sig) && add_flattened(out, &input, sig, 32);
+    (void)snprintf(alg, sizeof alg, "HS%d", bits);
+    return add_input(&input, alg, h, payload, len) &&
+           digest_hmac(bits, mac, mac_len, input.data, input.len, sig) &&
+           add_flattened(out, &input, sig, (size_t)bits / 8);
 }

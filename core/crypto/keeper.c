@@ -140,7 +140,7 @@ static int do_eab(const struct keeper_request *req, EVP_PKEY *key, struct keeper
     if (strlen(mac.data) != mac.len || !decode_base64(mac.data, &raw, &len))
         return outcome_fail(&reply->outcome, FL_ECONF,
                             "the MAC key of the external account is not base64url");
-    ok = len > 0 && jws_mac(raw, len, &h, jwk.data, jwk.len, &text);
+    ok = len > 0 && jws_mac((int)req->type, raw, len, &h, jwk.data, jwk.len, &text);
     mem_wipe(raw, len);
     free(raw);
     if (len == 0)

@@ -38,13 +38,13 @@ enum keeper_op {
     KEEPER_JWK,      /* sealed -> jwk (public, members in RFC 7638 order, no spaces), thumbprint */
     KEEPER_JWS,      /* sealed, url, nonce, kid ("": the jwk stands in the header), payload -> text (flattened
                         JSON, RFC 7515). ES256, ES384, RS256 or EdDSA, as the key is */
-    KEEPER_EAB,      /* sealed (account key), url, kid, mac (base64url text) in payload -> text: inner JWS of
-                        RFC 8555 7.3.4, HS256 */
-    KEEPER_CSR,      /* sealed, names -> DER in text/text_len: SANs dns and ip, no CN, no other extension
+    KEEPER_EAB, /* sealed (account key), url, kid, mac (base64url text) in payload, size of the hash (256, 384,
+                        512) in type -> text: inner JWS of RFC 8555 7.3.4, HS256, HS384 or HS512 */
+    KEEPER_CSR,    /* sealed, names -> DER in text/text_len: SANs dns and ip, no CN, no other extension
                         (RFC 8555 7.4) */
-    KEEPER_EXPORT,   /* sealed -> text: PKCS #8 PEM; the caller wipes it */
-    KEEPER_FITS,     /* sealed, payload: leaf PEM -> FL_OK when the key belongs to it, FL_EREJECT otherwise */
-    KEEPER_FORGET    /* sealed: the key file is removed; FL_OK also when it was gone */
+    KEEPER_EXPORT, /* sealed -> text: PKCS #8 PEM; the caller wipes it */
+    KEEPER_FITS,   /* sealed, payload: leaf PEM -> FL_OK when the key belongs to it, FL_EREJECT otherwise */
+    KEEPER_FORGET  /* sealed: the key file is removed; FL_OK also when it was gone */
 };
 
 /* Starts zeroed: all of it goes through the socket, also what an op does not read. */
@@ -95,7 +95,7 @@ int keeper_jws(struct keeper *k, const char *sealed, const char *url, const char
 int keeper_thumbprint(struct keeper *k, const char *sealed, char out[64], struct outcome *o);
 int keeper_jwk(struct keeper *k, const char *sealed, char **out, struct outcome *o);
 int keeper_eab(struct keeper *k, const char *sealed, const char *url, const char *eab_kid, const char *mac,
-               char **out, struct outcome *o);
+               int bits, char **out, struct outcome *o);
 /* Allocated base64url of the DER. */
 int keeper_csr(struct keeper *k, const char *sealed, const char *const *names, char **out, struct outcome *o);
 int keeper_export(struct keeper *k, const char *sealed, char **pem_out,

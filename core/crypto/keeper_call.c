@@ -128,7 +128,7 @@ int keeper_jwk(struct keeper *k, const char *sealed, char **out, struct outcome 
     return FL_OK;
 }
 int keeper_eab(struct keeper *k, const char *sealed, const char *url, const char *eab_kid, const char *mac,
-               char **out, struct outcome *o)
+               int bits, char **out, struct outcome *o)
 {
     auto_call *c = call_new(KEEPER_EAB, sealed, o);
 
@@ -136,6 +136,7 @@ int keeper_eab(struct keeper *k, const char *sealed, const char *url, const char
         set_text(c->req.kid, sizeof c->req.kid, "key identifier", eab_kid, o) != FL_OK ||
         set_payload(c, mac, o) != FL_OK)
         return o->code;
+    c->req.type = (uint32_t)bits;
     return run_for_text(k, c, out, o);
 }
 static int set_names(struct call *c, const char *const *names, struct outcome *o)

@@ -80,6 +80,8 @@ static const char *check_eab(const struct keeper_request *req)
 {
     if (!*req->kid || req->payload_len == 0)
         return "external account binding needs a key identifier and a MAC key";
+    if (req->type != 256 && req->type != 384 && req->type != 512)
+        return "external accounts are bound with HS256, HS384 or HS512";
     return check_jws(req);
 }
 /* `names_len` bytes are whole texts, each ended by its NUL. */

@@ -36,9 +36,9 @@ struct jws_header {
 };
 /* Flattened JSON serialization (RFC 7515 section 7.2.2) of a payload signed with the algorithm that fits the key. */
 bool jws_sign(EVP_PKEY *key, const struct jws_header *h, const char *payload, size_t len, struct buf *out);
-/* The same with HS256 and a shared key. */
-bool jws_mac(const void *mac, size_t mac_len, const struct jws_header *h, const char *payload, size_t len,
-             struct buf *out);
+/* The same with HS256, HS384 or HS512 (`bits`) and a shared key. */
+bool jws_mac(int bits, const void *mac, size_t mac_len, const struct jws_header *h, const char *payload,
+             size_t len, struct buf *out);
 
 /* csr.c. DER of a PKCS #10 request for `names`, each NUL-terminated, one after the other in names_len bytes:
  * addresses become iPAddress, the rest dNSName in lower case; no subject. FL_ECONF names the first that is neither. */

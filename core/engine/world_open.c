@@ -52,7 +52,8 @@ static int open_authority(struct world *w, const struct world_conf *conf, size_t
                                   .accept_terms = ma->accept_terms,
                                   .contact = ma->contact,
                                   .eab_kid = ma->eab.kid,
-                                  .eab_hmac = ma->eab.hmac };
+                                  .eab_hmac = ma->eab.hmac,
+                                  .eab_bits = 256 + 128 * ma->eab.alg };
     wa->lane = http_lane_new(w->http, &lc);
     if (!wa->lane)
         return outcome_nomem(o);

@@ -20,6 +20,7 @@ struct model_authority {
     int account_key; /* enum key_type */
     struct model_eab {
         const char *kid, *hmac; /* NULL: none */
+        int alg;                /* index into "HS256", "HS384", "HS512" */
     } eab;
     int64_t rate, parallel, timeout; /* as for dns */
     bool used;

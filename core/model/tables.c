@@ -6,6 +6,7 @@ static const char *const log_levels[] = { "debug", "info", "warn", "error", NULL
 static const char *const log_formats[] = { "text", "json", "journal", NULL };
 static const char *const delegations[] = { "wait", "warn", "off", NULL };
 static const char *const bad_names[] = { "keep", "drop", NULL };
+static const char *const eab_algs[] = { "HS256", "HS384", "HS512", NULL };
 static const char *const expose_apis[] = { "istio", "gateway", NULL };
 static const char *const notify_levels[] = { "info", "warn", "error", NULL };
 
@@ -42,6 +43,8 @@ const struct fl_option model_log_table[] = {
 static const struct fl_option eab_table[] = {
     FL_STRING(struct model_eab, kid, FL_REQUIRED, NULL, "key identifier that the authority gave"),
     FL_SECRET(struct model_eab, hmac, FL_REQUIRED, "key that the authority gave, in base64url"),
+    FL_ENUM(struct model_eab, alg, 0, "HS256", eab_algs,
+            "how the authority wants it to be signed with that key"),
     FL_END,
 };
 const struct fl_option model_authority_table[] = {

@@ -76,30 +76,36 @@ static void requests_are_signed_with_kid_or_key(void **state)
 static void external_accounts_are_bound_with_their_mac(void **state)
 {
     struct rig *r = *state;
-    char sealed[KEEPER_SEALED], why[128];
-    auto_free char *eab = NULL, *jwk = NULL, *input = NULL, *wanted = NULL;
+    char sealed[KEEPER_SEALED], why[128], alg[16], *none = NULL;
+    auto_free char *jwk = NULL;
     uint8_t mac[64];
 
     assert_int_equal(keeper_make(r->k, KEY_EC256, sealed, &r->o), FL_OK);
     assert_int_equal(keeper_jwk(r->k, sealed, &jwk, &r->o), FL_OK);
-    assert_int_equal(keeper_eab(r->k, sealed, "https://ca/new", "kid-1", "c2VjcmV0", &eab, &r->o), FL_OK);
-    cleanup_(json_freep) json_t *all = json_parse(eab, strlen(eab), why), *header = rig_header(eab);
-    assert_string_equal(json_str(header, "alg", ""), "HS256");
-    assert_string_equal(json_str(header, "kid", ""), "kid-1");
-    assert_int_equal(json_object_size(header), 3);
-    assert_true(asprintf(&input, "%s.%s", json_str(all, "protected", ""), json_str(all, "payload", "")) > 0);
-    assert_true(digest_hmac(256, "secret", 6, input, strlen(input), mac));
-    wanted = encode_base64url(mac, 32);
-    assert_string_equal(json_str(all, "signature", ""), wanted);
-    free(wanted);
-    wanted = encode_base64url(jwk, strlen(jwk));
-    assert_string_equal(json_str(all, "payload", ""), wanted);
-
-    char *none = NULL;
-    assert_int_equal(keeper_eab(r->k, sealed, "https://ca/new", "kid-1", "not base64!", &none, &r->o),
+    for (int bits = 256; bits <= 512; bits += 128) {
+        auto_free char *eab = NULL, *input = NULL, *wanted = NULL,
+                       *payload = encode_base64url(jwk, strlen(jwk));
+        assert_int_equal(keeper_eab(r->k, sealed, "https://ca/new", "kid-1", "c2VjcmV0", bits, &eab, &r->o),
+                         FL_OK);
+        cleanup_(json_freep) json_t *all = json_parse(eab, strlen(eab), why), *header = rig_header(eab);
+        snprintf(alg, sizeof alg, "HS%d", bits);
+        assert_string_equal(json_str(header, "alg", ""), alg);
+        assert_string_equal(json_str(header, "kid", ""), "kid-1");
+        assert_string_equal(json_str(header, "url", ""), "https://ca/new");
+        assert_int_equal(json_object_size(header), 3);
+        assert_true(asprintf(&input, "%s.%s", json_str(all, "protected", ""), json_str(all, "payload", "")) >
+                    0);
+        assert_true(digest_hmac(bits, "secret", 6, input, strlen(input), mac));
+        wanted = encode_base64url(mac, (size_t)bits / 8);
+        assert_string_equal(json_str(all, "signature", ""), wanted);
+        assert_string_equal(json_str(all, "payload", ""), payload);
+    }
+    assert_int_equal(keeper_eab(r->k, sealed, "https://ca/new", "kid-1", "not base64!", 256, &none, &r->o),
                      FL_ECONF);
-    assert_int_equal(keeper_eab(r->k, sealed, "https://ca/new", "kid-1", "", &none, &r->o), FL_ECONF);
-    assert_int_equal(keeper_eab(r->k, sealed, "https://ca/new", "", "c2VjcmV0", &none, &r->o), FL_ECONF);
+    assert_int_equal(keeper_eab(r->k, sealed, "https://ca/new", "kid-1", "", 256, &none, &r->o), FL_ECONF);
+    assert_int_equal(keeper_eab(r->k, sealed, "https://ca/new", "", "c2VjcmV0", 256, &none, &r->o), FL_ECONF);
+    assert_int_equal(keeper_eab(r->k, sealed, "https://ca/new", "kid-1", "c2VjcmV0", 1, &none, &r->o),
+                     FL_ECONF);
     assert_null(none);
 }
 static X509_REQ *parse_csr(const char *text)
