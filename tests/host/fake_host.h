@@ -8,6 +8,7 @@
 #include <fl/http.h>
 #include <fl/listen.h>
 #include <fl/solver.h>
+#include <fl/tls.h>
 
 /*
  * A test links the plugin's sources, fake_host*.c and the core; `fl_plugin_entry` is then the plugin.
@@ -49,6 +50,9 @@ struct fake {
     /* fl_http() and fl_http_json(): `data` is the body; the code follows from the status, as in the daemon. NULL:
      * FL_ETEMP "no http hook". */
     void (*http)(struct fake *f, const struct fl_http *req, struct fake_answer *out);
+    /* fl_tls_probe(); fills `out`, whose texts begin as "", and says the code. NULL: FL_ETEMP. */
+    int (*probe)(struct fake *f, const struct fl_tls_probe *probe, struct fl_tls_served *out,
+                 struct outcome *o);
     int records_code, published_code; /* what fl_records() and fl_published() say */
     bool starve;                      /* no call has any memory */
 
