@@ -20,6 +20,15 @@ const struct command cli_commands[] = {
       "works until every certificate is delivered or has to wait", cmd_once },
     { "run", "", "the service: gets, delivers and renews until it is told to end", cmd_run },
     { "status", "[NAME] [--json]", "what each certificate has, does and waits for", cmd_status },
+    { "renew", "NAME... | --all [--wait 10m]", "renews certificates now, whatever they pause or wait for",
+      cmd_renew },
+    { "revoke", "NAME [--reason REASON] [--now] [--by-certificate-key] [--wait 10m]",
+      "revokes a certificate, after its replacement is delivered where the reason asks for one", cmd_revoke },
+    { "reload", "", "makes the service read its configuration again", cmd_reload },
+    { "account", "AUTHORITY [show | rollover | deactivate] [--wait 10m]",
+      "the account at an authority: shows it, gives it a new key, puts it out of use", cmd_account },
+    { "forget", "NAME", "removes the state of a certificate that is not in the configuration any more",
+      cmd_forget },
     { "describe", "[SECTION | KIND/PLUGIN] [--sample | --man]", "options of the configuration and of plugins",
       cmd_describe },
     { "pipeline", "[--dot]", "the steps that tasks go through", cmd_pipeline },
@@ -85,7 +94,7 @@ int cli_usage(const char *command, const char *fmt, ...)
 
 static int unknown(const char *word)
 {
-    const char *names[16];
+    const char *names[24];
     size_t n = 0;
 
     for (const struct command *c = cli_commands; c->name && n + 1 < sizeof names / sizeof *names; c++)

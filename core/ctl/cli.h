@@ -44,6 +44,11 @@ int cmd_status(const struct cli *cli, int argc, char **argv);
 int cmd_describe(const struct cli *cli, int argc, char **argv);
 int cmd_pipeline(const struct cli *cli, int argc, char **argv);
 int cmd_dns(const struct cli *cli, int argc, char **argv);
+int cmd_renew(const struct cli *cli, int argc, char **argv);
+int cmd_revoke(const struct cli *cli, int argc, char **argv);
+int cmd_reload(const struct cli *cli, int argc, char **argv);
+int cmd_account(const struct cli *cli, int argc, char **argv);
+int cmd_forget(const struct cli *cli, int argc, char **argv);
 int cmd_version(const struct cli *cli, int argc, char **argv);
 
 #endif

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_once.c - `fairlead once`: works until every task rests or has to wait, then says how things stand. */
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
-#include "ctl/cli.h"
+#include "ctl/client.h"
 #include "ctl/report.h"
-#include "ctl/watch.h"
-#include "engine/engine.h"
+#include "ctl/work.h"
 #include "engine/record.h"
 #include "engine/steps.h"
 #include "proc/signals.h"
@@ -40,31 +38,37 @@ static int parse(struct once *once, int argc, char **argv)
     return optind < argc ? cli_usage("once", "takes no arguments") : EXIT_DONE;
 }
 
-/* Until quiet, out of time by either clock, interrupted or stuck. */
-static void work(struct engine *e, int64_t wait_ms, int signals)
-{
-    int64_t until_ms = clock_wall_ms() + wait_ms, end_ms = clock_mono_ms() + wait_ms;
+/* What the certificates have come to, as the command's status. */
+struct result {
+    bool failed, waiting;
+};
 
-    while (!engine_quiet(e, until_ms, 500))
-        if (signals_next(signals, 0) || !engine_healthy(e) || clock_mono_ms() > end_ms)
-            return;
+static int status_of(const struct result *r)
+{
+    return r->failed ? EXIT_FAILED : r->waiting ? EXIT_WAITING : EXIT_DONE;
+}
+
+static void count(struct result *r, const json_t *cert)
+{
+    const char *state = json_str(cert, "state", "");
+
+    report_line(stdout, cert);
+    r->failed = r->failed || strcmp(state, "failed") == 0;
+    r->waiting = r->waiting || (strcmp(state, "delivered") != 0 && strcmp(state, "revoked") != 0);
 }
 
 static int summary(const struct world *w, bool staging)
 {
-    bool failed = false, waiting = false;
+    struct result r = { 0 };
 
     for (size_t i = 0; i < w->model->ncertificates; i++) {
         struct model_certificate mc = w->model->certificates[i];
         static const char *const none[] = { NULL };
         mc.sinks = staging ? none : mc.sinks;
         cleanup_(json_freep) json_t *cert = report_certificate(w->store, &mc);
-        const char *state = json_str(cert, "state", "");
-        report_line(stdout, cert);
-        failed = failed || strcmp(state, "failed") == 0;
-        waiting = waiting || strcmp(state, "delivered") != 0;
+        count(&r, cert);
     }
-    return failed ? EXIT_FAILED : waiting ? EXIT_WAITING : EXIT_DONE;
+    return status_of(&r);
 }
 
 static int would(struct store *s, const struct subject *subject)
@@ -110,34 +114,55 @@ static int dry_run(const struct world *w, bool staging)
     return status;
 }
 
-static int run_engine(struct world *w, const struct once *once, int signals)
+/* ---- beside a daemon: it works, and is asked how far it is --------------------------------- */
+
+static void count_line(void *arg, const json_t *line)
 {
-    cleanup_(watch_done) struct watch watch = { 0 };
+    if (json_obj(line, "certificate"))
+        count(arg, json_obj(line, "certificate"));
+}
+
+static int by_daemon(struct client *c, int64_t wait_ms)
+{
+    json_t *req = json_object(), *look = json_object();
+    struct result r = { 0 };
+
+    json_put_str(req, "op", "once");
+    json_put_str(look, "op", "status");
+    json_put_flag(look, "brief", true);
+    int status = client_said(client_ask(c, req));
+    if (status == EXIT_DONE && !client_wait(c, NULL, NULL, wait_ms))
+        status = EXIT_WAITING;
+    if (status != EXIT_DONE) {
+        json_decref(look);
+        return status;
+    }
+    status = client_said(client_lines(c, look, count_line, &r));
+    return status == EXIT_DONE ? status_of(&r) : status;
+}
+
+/* ---- alone ----------------------------------------------------------------------------------- */
+
+static int alone(struct world *w, const struct world_conf *wc, const struct once *once)
+{
     struct outcome o = { 0 };
-    struct engine *e = NULL;
-    const struct engine_conf ec = {
-        .world = w, .once = true, .no_delivery = once->staging, .progress = watch_progress, .arg = &watch
+    auto_close int signals = signals_open();
+    const struct work work = {
+        .world = w, .wait_ms = once->wait_ms, .staging = once->staging, .signals = signals
     };
 
-    watch_init(&watch, w->model, stdout);
-    if (isatty(STDERR_FILENO) && log_wants(LOG_LEVEL_DEBUG))
-        watch.terminal = false; /* the log would be written over */
-    if (watch.terminal && isatty(STDERR_FILENO))
-        log_setup(LOG_LEVEL_ERROR, LOG_TEXT, -1); /* the lines that are rewritten say it all */
-    int code = engine_new(&ec, &e, &o);
-    if (code == FL_OK)
-        code = engine_start(e, &o);
-    if (code == FL_OK)
-        work(e, once->wait_ms, signals);
-    if (e && !engine_stop(e)) {
-        fputs("error: a plugin does not come back; what is on disk stands\n", stderr);
-        _exit(EXIT_FAILED);
+    if (signals < 0) {
+        perror("error: signals");
+        return EXIT_FAILED;
     }
-    engine_free(e);
-    watch_done(&watch);
-    if (code != FL_OK)
+    if (world_open(w, wc, true, &o) != FL_OK)
         return cli_failed(&o);
-    return summary(w, once->staging);
+    int status = work_run(&work);
+    if (status == EXIT_DONE)
+        status = summary(w, once->staging);
+    if (once->staging)
+        puts("This was a rehearsal: the certificates are test certificates, nothing was delivered.");
+    return status;
 }
 
 int cmd_once(const struct cli *cli, int argc, char **argv)
@@ -145,27 +170,19 @@ int cmd_once(const struct cli *cli, int argc, char **argv)
     struct once once = { .wait_ms = 10 * 60 * 1000 };
     struct world_conf wc = cli_world(cli);
     cleanup_(cli_worldp) struct world *w = NULL;
-    auto_close int signals = -1;
-    struct outcome o = { 0 };
     int status = parse(&once, argc, argv);
 
     if (status != EXIT_DONE)
         return status;
+    if (!once.dry_run && !once.staging) {
+        cleanup_(client_end) struct client c;
+        status = client_find(&c, cli);
+        if (status != EXIT_DONE || c.daemon)
+            return status == EXIT_DONE ? by_daemon(&c, once.wait_ms) : status;
+    }
     wc.staging = once.staging;
     w = cli_load(&wc);
     if (!w)
         return EXIT_FAILED;
-    if (once.dry_run)
-        return dry_run(w, once.staging);
-    signals = signals_open();
-    if (signals < 0) {
-        perror("error: signals");
-        return EXIT_FAILED;
-    }
-    if (world_open(w, &wc, true, &o) != FL_OK)
-        return cli_failed(&o);
-    status = run_engine(w, &once, signals);
-    if (once.staging)
-        puts("This was a rehearsal: the certificates are test certificates, nothing was delivered.");
-    return status;
+    return once.dry_run ? dry_run(w, once.staging) : alone(w, &wc, &once);
 }

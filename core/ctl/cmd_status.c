@@ -1,12 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_status.c - `fairlead status`: from the state on disk, also beside a running daemon. */
+/* cmd_status.c - `fairlead status`: by the service when one runs, else from the state on disk. */
 #include "base/mem.h"
-#include "ctl/cli.h"
+#include "ctl/client.h"
 #include "ctl/report.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+
+/* What the lines bring together: "daemon", "certificates", "orphans", "revocations". */
+static void collect(void *arg, const json_t *line)
+{
+    static const char *const whole[] = { "daemon", "orphans", "revocations", NULL };
+    json_t *doc = arg, *cert = json_object_get(line, "certificate");
+
+    if (cert)
+        json_array_append(json_object_get(doc, "certificates"), cert);
+    for (const char *const *key = whole; *key; key++)
+        if (json_object_get(line, *key))
+            json_object_set(doc, *key, json_object_get(line, *key));
+}
 
 static int print_json(const json_t *doc)
 {
@@ -20,51 +33,38 @@ static int print_json(const json_t *doc)
     return EXIT_DONE;
 }
 
-static int one(const struct world *w, struct store *s, const char *name, bool json)
+static int show(const json_t *doc, const char *name, bool json)
 {
-    for (size_t i = 0; i < w->model->ncertificates; i++) {
-        const struct model_certificate *mc = &w->model->certificates[i];
-        if (strcmp(mc->name, name) != 0)
-            continue;
-        cleanup_(json_freep) json_t *cert = report_certificate(s, mc);
-        if (json)
-            return print_json(cert);
-        report_page(stdout, cert);
+    const json_t *certs = json_object_get(doc, "certificates");
+
+    if (json)
+        return print_json(name ? json_array_get(certs, 0) : doc);
+    if (name) {
+        report_page(stdout, json_array_get(certs, 0));
         return EXIT_DONE;
     }
-    fprintf(stderr,
-            "error: there is no certificate `%s` in the configuration: `fairlead status` lists them\n", name);
-    return EXIT_FAILED;
-}
-
-static int all(const struct world *w, struct store *s, bool json)
-{
-    cleanup_(json_freep) json_t *doc = json_object();
-    json_t *list = json_array(), *orphans = report_orphans(s, w->model);
-    const json_t *c;
-    size_t i;
-
-    for (i = 0; i < w->model->ncertificates; i++)
-        json_array_append_new(list, report_certificate(s, &w->model->certificates[i]));
-    bool ok = json_put(doc, "certificates", list);
-    ok = json_put(doc, "orphans", orphans) && ok;
-    if (!ok || json)
-        return print_json(ok ? doc : NULL);
-    json_array_foreach(list, i, c) report_line(stdout, c);
-    json_array_foreach(orphans, i, c) printf(
-        "%-32s orphan    not in the configuration any more: it is kept, not renewed\n", json_string_value(c));
+    report_daemon(stdout, json_obj(doc, "daemon"));
+    report_table(stdout, certs, json_list(doc, "orphans"), json_list(doc, "revocations"));
     return EXIT_DONE;
 }
 
-static void store_closep(struct store **s) { store_close(*s); }
+static int status_by(struct client *c, const char *name, bool json)
+{
+    cleanup_(json_freep) json_t *doc = json_object();
+    json_t *req = json_object();
+
+    json_put(doc, "certificates", json_array());
+    json_put_str(req, "op", "status");
+    json_put_str(req, "name", name);
+    json_put_flag(req, "brief", !json);
+    int status = client_said(client_lines(c, req, collect, doc));
+    return status == EXIT_DONE ? show(doc, name, json) : status;
+}
 
 int cmd_status(const struct cli *cli, int argc, char **argv)
 {
     static const struct option longs[] = { { "json", no_argument, NULL, 'j' }, { NULL, 0, NULL, 0 } };
-    const struct world_conf wc = cli_world(cli);
-    cleanup_(cli_worldp) struct world *w = NULL;
-    cleanup_(store_closep) struct store *s = NULL;
-    struct outcome o = { 0 };
+    cleanup_(client_end) struct client c = { .signals = -1 };
     bool json = false;
     int opt;
 
@@ -75,10 +75,6 @@ int cmd_status(const struct cli *cli, int argc, char **argv)
     }
     if (argc - optind > 1)
         return cli_usage("status", "takes one name at most");
-    w = cli_load(&wc);
-    if (!w)
-        return EXIT_FAILED;
-    if (store_open_to_read(w->model->state, &s, &o) != FL_OK)
-        return cli_failed(&o);
-    return optind < argc ? one(w, s, argv[optind], json) : all(w, s, json);
+    int status = client_begin(&c, cli, CLIENT_READ);
+    return status == EXIT_DONE ? status_by(&c, argv[optind], json) : status;
 }

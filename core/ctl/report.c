@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "engine/ask.h"
 #include "engine/record.h"
 #include "engine/steps.h"
 
@@ -50,7 +51,7 @@ static bool is_failure(int code)
     return code == FL_EAUTH || code == FL_EREJECT || code == FL_ECONF || code == FL_EPROTO;
 }
 
-static void copy_common(json_t *to, const json_t *rec, int kind)
+void report_common(json_t *to, const json_t *rec, int kind)
 {
     const char *step = json_str(rec, "step", task_kinds[kind].steps[0].name);
 
@@ -61,6 +62,8 @@ static void copy_common(json_t *to, const json_t *rec, int kind)
     json_put_str(to, "code", json_str(rec, "code", "ok"));
     json_put_str(to, "problem", json_str(rec, "problem", NULL));
     json_put_str(to, "msg", json_str(rec, "msg", NULL));
+    if (json_int(rec, "since", 0))
+        json_put_int(to, "since", json_int(rec, "since", 0) / 1000);
     if (json_int(rec, "due", 0))
         json_put_int(to, "next_at", json_int(rec, "due", 0) / 1000);
 }
@@ -71,7 +74,7 @@ static json_t *lineage(const json_t *rec, const char *key)
     const json_t *live = json_obj(rec, "live");
 
     json_put_str(to, "key_type", key);
-    copy_common(to, rec, KIND_CERTIFICATE);
+    report_common(to, rec, KIND_CERTIFICATE);
     if (!live) {
         json_decref(out);
         return to;
@@ -79,9 +82,13 @@ static json_t *lineage(const json_t *rec, const char *key)
     json_put_str(out, "serial", json_str(live, "serial", ""));
     json_put_str(out, "issuer", json_str(live, "issuer", NULL));
     json_put_str(out, "authority", json_str(live, "authority", NULL));
+    json_put_str(out, "profile", json_str(live, "asked_profile", NULL));
+    json_put_int(out, "issued", json_int(live, "issued", 0));
     json_put_int(out, "not_before", json_int(live, "not_before", 0));
     json_put_int(out, "not_after", json_int(live, "not_after", 0));
-    if (json_int(rec, "renew_at", 0))
+    if (ask_stays_revoked(rec))
+        json_put(out, "revoked", json_incref(json_object_get(rec, "revoked")));
+    else if (json_int(rec, "renew_at", 0))
         json_put_int(out, "renew_at", json_int(rec, "renew_at", 0));
     json_put(to, "live", out);
     return to;
@@ -102,15 +109,25 @@ static json_t *look(struct store *s, int kind, const char *name)
     return rec;
 }
 
+static size_t rank(const char *state)
+{
+    static const char *const states[] = { "delivered", "revoked", "planned", "waiting", "failed" };
+    size_t i = 0;
+
+    while (i + 1 < sizeof states / sizeof *states && strcmp(states[i], state) != 0)
+        i++;
+    return i;
+}
+
 /* The worst of its parts is the state of the whole, and says where it stands. `who`: what part; NULL: the certificate. */
 static void worse(json_t *cert, const char *state, const json_t *rec, int kind, const char *who)
 {
     const char *now = json_str(cert, "state", "delivered");
     int code = code_of(rec);
 
-    if (strcmp(now, "failed") == 0 || (strcmp(now, "waiting") == 0 && strcmp(state, "failed") != 0))
+    if (rank(state) <= rank(now))
         return;
-    copy_common(cert, rec, kind);
+    report_common(cert, rec, kind);
     if (!json_int(rec, "due", 0))
         json_object_del(cert, "next_at");
     json_put_str(cert, "state", state);
@@ -144,11 +161,15 @@ static void add_history(json_t *cert, const json_t *rec)
 
 static void add_lineage(struct store *s, const struct model_certificate *mc, const char *key, json_t *cert)
 {
-    char name[400];
+    char name[400] = "", task[400];
     cleanup_(json_freep) json_t *rec = lineage_name(mc, key, name) ? look(s, KIND_CERTIFICATE, name) : NULL;
 
     json_array_append_new(json_object_get(cert, "lineages"), lineage(rec, key));
-    if (is_failure(code_of(rec)))
+    snprintf(task, sizeof task, "certificate:%.380s", name);
+    report_asks(s, task, rec, json_object_get(cert, "asks"));
+    if (ask_stays_revoked(rec))
+        worse(cert, "revoked", rec, KIND_CERTIFICATE, NULL);
+    else if (is_failure(code_of(rec)))
         worse(cert, "failed", rec, KIND_CERTIFICATE, NULL);
     else if (!rec)
         worse(cert, "planned", rec, KIND_CERTIFICATE, NULL);
@@ -197,7 +218,7 @@ static void add_target(struct store *s, const struct model_certificate *mc, cons
     cleanup_(json_freep) json_t *rec = look(s, KIND_DELIVERY, name);
     int code = code_of(rec);
     json_put_str(to, "sink", sink);
-    copy_common(to, rec, KIND_DELIVERY);
+    report_common(to, rec, KIND_DELIVERY);
     if (json_list(rec, "delivered"))
         json_put(to, "serials", json_incref(json_object_get(rec, "delivered")));
     json_array_append_new(json_object_get(cert, "targets"), to);
@@ -215,7 +236,9 @@ static int by_time(const void *a, const void *b)
     return at < than ? -1 : at > than;
 }
 
-/* What the parts noted, as it happened. */
+enum { HISTORY = 20 };
+
+/* What the parts noted, as it happened; the last of it. */
 static json_t *in_order(const json_t *history)
 {
     size_t n = json_array_size(history);
@@ -226,7 +249,7 @@ static json_t *in_order(const json_t *history)
         v[i] = json_array_get(history, i);
     if (v)
         qsort(v, n, sizeof *v, by_time);
-    for (size_t i = 0; v && i < n; i++)
+    for (size_t i = n > HISTORY ? n - HISTORY : 0; v && i < n; i++)
         json_array_append(out, v[i]);
     return out;
 }
@@ -241,41 +264,21 @@ json_t *report_certificate(struct store *s, const struct model_certificate *mc)
     json_put(cert, "lineages", json_array());
     json_put(cert, "targets", json_array());
     json_put(cert, "history", json_array());
+    json_put(cert, "asks", json_array());
     for (const char *const *key = mc->keys; *key; key++)
         add_lineage(s, mc, *key, cert);
     for (const char *const *sink = mc->sinks; sink && *sink; sink++)
         add_target(s, mc, *sink, cert);
     if (mc->addresses) {
         cleanup_(json_freep) json_t *rec = look(s, KIND_HOST, mc->name);
+        json_t *to = json_object();
+        json_put(to, "addresses", strv_json(mc->addresses));
+        report_common(to, rec, KIND_HOST);
+        json_put(cert, "host", to);
         if (is_failure(code_of(rec)))
             worse(cert, "failed", rec, KIND_HOST, "addresses");
         add_history(cert, rec);
     }
     json_put(cert, "history", in_order(json_object_get(cert, "history")));
     return cert;
-}
-
-static bool known(const struct model *m, const char *lineage_key)
-{
-    char name[400];
-
-    for (size_t i = 0; i < m->ncertificates; i++)
-        for (const char *const *key = m->certificates[i].keys; *key; key++)
-            if (lineage_name(&m->certificates[i], *key, name) && strcmp(name, lineage_key) == 0)
-                return true;
-    return false;
-}
-
-json_t *report_orphans(struct store *s, const struct model *m)
-{
-    json_t *out = json_array();
-    char **keys = NULL;
-    struct outcome o = { 0 };
-
-    if (store_list(s, STORE_CERTS, &keys, &o) == FL_OK)
-        for (char **k = keys; *k; k++)
-            if (text_starts(*k, "certificate:") && !known(m, strchr(*k, ':') + 1))
-                json_array_append_new(out, json_string(strchr(*k, ':') + 1));
-    store_keys_free(keys);
-    return out;
 }
