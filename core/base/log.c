@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/log_journal.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -13,17 +14,23 @@
 #include <string.h>
 
 /* One write() of at most PIPE_BUF bytes is whole on a pipe, so lines need no lock while they are written. */
-enum { LINE_ROOM = 4096, VALUE_ROOM = 2000, SECRET_MIN = 6 };
+enum { LINE_ROOM = 4096, VALUE_ROOM = 2000, ENTRY_ROOM = 32768, SECRET_MIN = 6 };
 
 static struct {
     pthread_mutex_t lock;
     enum log_level least;
     enum log_format format;
     int fd;
+    int journal; /* socket; -1: lines for whoever reads `fd` */
+    char journal_path[108];
     char **secrets; /* longest first, so that one inside another does not leave its rest */
     size_t count, cap;
 } state = {
-    .lock = PTHREAD_MUTEX_INITIALIZER, .least = LOG_LEVEL_INFO, .format = LOG_TEXT, .fd = STDERR_FILENO
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .least = LOG_LEVEL_INFO,
+    .format = LOG_TEXT,
+    .fd = STDERR_FILENO,
+    .journal = -1,
 };
 
 static const char *const level_names[] = { "debug", "info", "warn", "error" };
@@ -36,6 +43,17 @@ void log_setup(enum log_level least, enum log_format format, int fd)
     state.format = format;
     state.fd = fd;
     pthread_mutex_unlock(&state.lock);
+}
+bool log_journal(const char *path)
+{
+    bool ok = true;
+
+    pthread_mutex_lock(&state.lock);
+    if (path && state.journal < 0)
+        state.journal = journal_open();
+    ok = text_copy(state.journal_path, sizeof state.journal_path, path ? path : "") && state.journal >= 0;
+    pthread_mutex_unlock(&state.lock);
+    return ok;
 }
 bool log_wants(enum log_level level)
 {
@@ -207,29 +225,66 @@ static void put_line(int fd, const struct buf *line)
         left -= (size_t)n;
     }
 }
+/* Where an event goes, as it was when the event happened. */
+struct target {
+    enum log_format format;
+    int fd, journal;
+    char path[108];
+};
+static bool target_of(enum log_level level, struct target *out)
+{
+    pthread_mutex_lock(&state.lock);
+    out->format = state.format;
+    out->fd = level >= state.least ? state.fd : -1;
+    memcpy(out->path, state.journal_path, sizeof out->path);
+    out->journal = state.format == LOG_JOURNAL && out->path[0] ? state.journal : -1;
+    pthread_mutex_unlock(&state.lock);
+    return out->fd >= 0;
+}
+/* A field of the journal's has its value as it is, but for secrets. */
+static void add_entry(struct buf *entry, const char *key, const char *value)
+{
+    auto_free char *copy = strndup(value, VALUE_ROOM);
+    char name[64];
+
+    if (!copy)
+        return;
+    log_redact(copy);
+    journal_name(key, name);
+    journal_add(entry, name, copy);
+}
+/* What people read of it is the line, without its priority. */
+static bool send_entry(const struct target *to, struct buf *entry, enum log_level level, const char *event,
+                       const char *line)
+{
+    char priority[] = { (char)('0' + level_priorities[level]), '\0' };
+
+    return journal_add(entry, "MESSAGE", strchr(line, '>') + 1) && journal_add(entry, "PRIORITY", priority) &&
+           journal_add(entry, "SYSLOG_IDENTIFIER", "fairlead") &&
+           journal_add(entry, "FAIRLEAD_EVENT", event) && journal_send(to->journal, to->path, entry);
+}
 void log_event(enum log_level level, const char *event, ...)
 {
-    cleanup_(buf_done) struct buf line = BUF(LINE_ROOM + 256);
-    enum log_format format;
+    cleanup_(buf_done) struct buf line = BUF(LINE_ROOM + 256), entry = BUF(ENTRY_ROOM);
+    struct target to;
     va_list ap;
-    int fd;
 
-    pthread_mutex_lock(&state.lock);
-    format = state.format;
-    fd = level >= state.least ? state.fd : -1;
-    pthread_mutex_unlock(&state.lock);
-    if (fd < 0)
+    if (!target_of(level, &to))
         return;
-    add_head(&line, format, level, event);
+    add_head(&line, to.format, level, event);
     va_start(ap, event);
     for (const char *key; (key = va_arg(ap, const char *));) {
         const char *value = va_arg(ap, const char *);
         if (value)
-            add_field(&line, format, key, value);
+            add_field(&line, to.format, key, value);
+        if (value && to.journal >= 0)
+            add_entry(&entry, key, value);
     }
     va_end(ap);
-    buf_adds(&line, format == LOG_JSON ? "}\n" : "\n");
-    put_line(fd, &line);
+    if (to.journal >= 0 && !line.failed && send_entry(&to, &entry, level, event, buf_text(&line)))
+        return;
+    buf_adds(&line, to.format == LOG_JSON ? "}\n" : "\n");
+    put_line(to.fd, &line);
 }
 void log_debug(const char *who, const char *fmt, ...)
 {

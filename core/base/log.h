@@ -18,6 +18,11 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERRO
 enum log_format { LOG_TEXT, LOG_JSON, LOG_JOURNAL };
 
 void log_setup(enum log_level least, enum log_format format, int fd);
+/* With format LOG_JOURNAL events go to journald as entries with fields (MESSAGE, PRIORITY, SYSLOG_IDENTIFIER, FAIRLEAD_EVENT,
+ * FAIRLEAD_CERT, FAIRLEAD_STEP, ...): JOURNAL_SOCKET, or another path in tests; NULL: not any more. When nobody listens there, or it is
+ * never called, they are lines with a priority in front (sd-daemon(3)) on log_setup()'s descriptor. False: it cannot be. */
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+bool log_journal(const char *path);
 bool log_wants(enum log_level level);
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 void log_debug(const char *who, const char *fmt, ...) FL_PRINTF(2, 3);

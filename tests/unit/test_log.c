@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include <cmocka.h>
 
@@ -86,6 +88,41 @@ static void json_lines_are_json(void **state)
     assert_string_equal(json_str(v, "level", ""), "error");
     assert_string_equal(json_str(v, "event", ""), "x");
     assert_string_equal(json_str(v, "msg", ""), "a\n\"b\" \033 \xef\xbf\xbd");
+}
+/* journald's end: a socket of the test's own. */
+static void the_journal_gets_fields(void **state)
+{
+    const struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = "test_log.journal" };
+    int journal = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    char got[4096];
+
+    (void)state;
+    unlink(at.sun_path);
+    assert_int_equal(bind(journal, (const struct sockaddr *)&at, sizeof at), 0);
+    log_setup(LOG_LEVEL_INFO, LOG_JOURNAL, ends[1]);
+    assert_true(log_journal(at.sun_path));
+    assert_true(log_secret("hunter2hunter2"));
+    log_event(LOG_LEVEL_WARN, "step-failed", "certificate", "example.org", "step", "order", "msg",
+              "two\nlines", "next-try", "5 s", "token", "hunter2hunter2", NULL);
+    ssize_t n = recv(journal, got, sizeof got - 1, 0);
+    assert_true(n > 0);
+    static const char wanted[] = "FAIRLEAD_CERT=example.org\nFAIRLEAD_STEP=order\n"
+                                 "FAIRLEAD_MSG\n\x09\0\0\0\0\0\0\0two\nlines\n"
+                                 "FAIRLEAD_NEXT_TRY=5 s\nFAIRLEAD_TOKEN=***\n"
+                                 "MESSAGE=step-failed certificate=example.org step=order msg=\"two\\nlines\" "
+                                 "next-try=\"5 s\" token=***\nPRIORITY=4\nSYSLOG_IDENTIFIER=fairlead\n"
+                                 "FAIRLEAD_EVENT=step-failed\n";
+    assert_int_equal(n, sizeof wanted - 1);
+    assert_memory_equal(got, wanted, sizeof wanted - 1);
+    assert_string_equal(lines(), "");
+    /* journald is gone for a moment: nothing is lost */
+    close(journal);
+    unlink(at.sun_path);
+    log_event(LOG_LEVEL_ERROR, "x", NULL);
+    assert_string_equal(lines(), "<3>x\n");
+    assert_true(log_journal(NULL));
+    log_event(LOG_LEVEL_ERROR, "y", NULL);
+    assert_string_equal(lines(), "<3>y\n");
 }
 static void the_journal_gets_priorities(void **state)
 {
@@ -169,6 +206,7 @@ int main(void)
         WITH_PIPE(a_stranger_cannot_forge_a_line),
         WITH_PIPE(json_lines_are_json),
         WITH_PIPE(the_journal_gets_priorities),
+        WITH_PIPE(the_journal_gets_fields),
         WITH_PIPE(secrets_are_replaced_wherever_they_stand),
         WITH_PIPE(a_line_never_outgrows_a_pipe),
         WITH_PIPE(threads_do_not_mix_their_lines),
