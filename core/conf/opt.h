@@ -3,6 +3,7 @@
 #ifndef CONF_OPT_H
 #define CONF_OPT_H
 
+#include "base/stamp.h"
 #include "conf/tree.h"
 #include <fl/option.h>
 
@@ -13,10 +14,17 @@ struct opt_ref {
     int line;
     struct opt_ref *next;
 };
+/* A file that a secret was read from ("file:", "credential:"), as it was just before. */
+struct opt_file {
+    const char *path;
+    struct stamp stamp;
+    struct opt_file *next;
+};
 struct opt_ctx {
     struct diag *diag;
-    struct arena *arena;  /* owns the values */
-    struct opt_ref *refs; /* newest first */
+    struct arena *arena;    /* owns the values */
+    struct opt_ref *refs;   /* newest first */
+    struct opt_file *files; /* newest first; one may be there twice */
 };
 /* `who` begins every message ("dns gcp"; "": the top level). Names in `reserved` (NULL-terminated, may be NULL) are
  * somebody else's and passed over. Reports every mistake: unknown option (with "did you mean", from the table and
@@ -29,6 +37,14 @@ void opt_fill(struct opt_ctx *c, const char *who, const struct conf_node *group,
 extern const char *const opt_any[];
 /* Options that `group` does not mention are taken from `from`, which the same table filled, instead of the defaults. */
 void opt_inherit(const struct conf_node *group, const struct fl_option *table, const void *from, void *conf);
+/* Do two structs that the same table filled say the same? Lists in the same order. `secrets` false: whatever the secrets are. */
+bool opt_same(const struct fl_option *table, const void *a, const void *b, bool secrets);
+bool opt_same_list(const char *const *a, const char *const *b); /* NULL only like NULL */
+/* Makes every text of a filled struct the arena's own, secrets to be wiped: it may then outlive what it was filled from.
+ * Look at `starved`. */
+void opt_own(struct arena *a, const struct fl_option *table, void *conf);
+/* A file that is not what it was when it was read (NULL: none). Cheap: one stat() each. */
+const char *opt_file_changed(const struct opt_file *files);
 
 /* ---- single values ---- */
 

@@ -53,13 +53,33 @@ static bool safe(const struct place *p, const char *path)
                p->who, path, st.st_mode & 05 ? "read" : "written", (unsigned)st.st_mode & 07777, path);
     return false;
 }
+static void note_file(const struct place *p, const char *path)
+{
+    struct opt_file *f = arena_alloc(p->c->arena, sizeof *f);
+
+    if (!f)
+        return;
+    *f = (struct opt_file){ .path = path, .stamp = stamp_of(path), .next = p->c->files };
+    p->c->files = f;
+}
+const char *opt_file_changed(const struct opt_file *files)
+{
+    for (; files; files = files->next) {
+        const struct stamp now = stamp_of(files->path);
+        if (!stamp_same(&now, &files->stamp))
+            return files->path;
+    }
+    return NULL;
+}
 static const char *from_file(const struct place *p, const char *path, const char *what, bool check)
 {
     char *text = NULL;
     size_t len = 0;
     const char *kept;
-    int rc = file_read(AT_FDCWD, path, SECRET_MAX, &text, &len);
+    int rc;
 
+    note_file(p, path); /* before it is read: a change in between is seen later */
+    rc = file_read(AT_FDCWD, path, SECRET_MAX, &text, &len);
     if (rc != 0) {
         const char *why = rc == -EFBIG    ? "is larger than 64 KiB"
                           : rc == -EISDIR ? "is a folder"

@@ -46,7 +46,16 @@ static int on_published(void *arg, const char *subject, const struct fl_record *
     return zones_published(e->zones, subject, records, n, providers, o);
 }
 
-static int make_zones(struct engine *e, struct outcome *o)
+static void host_serves(struct world *w, struct engine *e)
+{
+    if (!w->host)
+        return;
+    w->host->arg = e;
+    w->host->records = e ? on_records : NULL;
+    w->host->published = e ? on_published : NULL;
+}
+
+int setup_zones(struct engine *e, struct outcome *o)
 {
     const struct model *m = e->world->model;
     const struct zones_conf zc = { .providers = e->world->providers,
@@ -62,9 +71,7 @@ static int make_zones(struct engine *e, struct outcome *o)
         return code;
     if (e->conf.once)
         zones_hurry(e->zones);
-    e->world->host.arg = e;
-    e->world->host.records = on_records;
-    e->world->host.published = on_published;
+    host_serves(e->world, e);
     return FL_OK;
 }
 
@@ -81,7 +88,7 @@ int engine_new(const struct engine_conf *conf, struct engine **out, struct outco
     e->holds = hold_new();
     e->pace = pace_new();
     if (e->queue && e->holds && e->pace)
-        code = make_zones(e, o);
+        code = setup_zones(e, o);
     else
         outcome_nomem(o);
     if (code == FL_OK)
@@ -120,9 +127,7 @@ void engine_free(struct engine *e)
     pool_free(e->pool);
     setup_free(e);
     /* Instances are still open, and close() may take records away. */
-    e->world->host.arg = NULL;
-    e->world->host.records = NULL;
-    e->world->host.published = NULL;
+    host_serves(e->world, NULL);
     zones_free(e->zones);
     pace_free(e->pace);
     hold_free(e->holds);

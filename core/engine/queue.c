@@ -22,7 +22,7 @@ struct queue {
     void *by_name; /* tsearch tree */
     size_t tasks, busy;
     int64_t wall_ahead_ms; /* wall clock less monotonic clock, when last looked at */
-    bool stopped;
+    bool stopped, paused;
     unsigned left; /* takers that will not come back */
 };
 
@@ -175,15 +175,30 @@ static struct task *find(struct queue *q, const char *name)
     return at ? *at : NULL;
 }
 
+static struct task *renew(struct queue *q, struct task *t, const void *subject, int64_t due_ms)
+{
+    t->stale = false;
+    t->renewed = t->loaded;
+    t->subject = subject;
+    t->poked_ms = QUEUE_NEVER;
+    t->forced = t->nudged = false;
+    t->wake = WAKE_BY_KIND;
+    q->tasks++;
+    heap_add(q, t, due_ms);
+    return t;
+}
+
 static struct task *add(struct queue *q, const struct task_kind *kind, const char *name, const void *subject,
                         int64_t due_ms)
 {
     struct task *t = find(q, name);
 
-    if (t)
+    if (t && !t->stale)
         return t;
     if (!mem_grow(&q->heap, &q->cap, q->tasks + 2, sizeof *q->heap))
         return NULL;
+    if (t)
+        return renew(q, t, subject, due_ms);
     t = calloc(1, sizeof *t);
     if (!t || !(t->name = strdup(name)) || !tsearch(t, &q->by_name, by_name)) {
         if (t)
@@ -216,9 +231,10 @@ struct task *queue_take(struct queue *q)
     pthread_mutex_lock(&q->lock);
     while (!q->stopped) {
         int64_t wait = promote(q, clock_wall_ms());
-        t = q->ready_first;
+        t = q->paused ? NULL : q->ready_first;
         if (t)
             break;
+        wait = q->paused ? NAP_MS : wait;
         nap(q, wait);
     }
     if (t) {
@@ -286,14 +302,25 @@ static void poke(struct queue *q, struct task *t, int64_t at_ms, bool force)
     pthread_cond_broadcast(&q->changed);
 }
 
+/* One that is not planned any more is not known to anybody but queue_add(). */
 bool queue_poke(struct queue *q, const char *name, int64_t at_ms, bool force)
 {
     pthread_mutex_lock(&q->lock);
     struct task *t = find(q, name);
+    t = t && t->stale ? NULL : t;
     if (t)
         poke(q, t, at_ms, force);
     pthread_mutex_unlock(&q->lock);
     return t != NULL;
+}
+
+bool queue_has(struct queue *q, const char *name)
+{
+    pthread_mutex_lock(&q->lock);
+    const struct task *t = find(q, name);
+    bool there = t && !t->stale;
+    pthread_mutex_unlock(&q->lock);
+    return there;
 }
 
 struct each {
@@ -308,7 +335,7 @@ static void poke_one(const void *node, VISIT visit, void *arg)
     struct each *each = arg;
     struct task *t = *(struct task *const *)node;
 
-    if ((visit != postorder && visit != leaf) || t->kind != each->kind)
+    if ((visit != postorder && visit != leaf) || t->kind != each->kind || t->stale)
         return;
     if (t->busy)
         t->nudged = true;
@@ -342,6 +369,79 @@ void queue_each(struct queue *q, void (*f)(void *arg, const struct task *t), voi
     pthread_mutex_unlock(&q->lock);
 }
 
+/* ---- another set of tasks ------------------------------------------------------------ */
+
+void queue_pause(struct queue *q, bool paused)
+{
+    pthread_mutex_lock(&q->lock);
+    q->paused = paused;
+    pthread_cond_broadcast(&q->changed);
+    pthread_mutex_unlock(&q->lock);
+}
+
+bool queue_drained(struct queue *q, int64_t most_ms)
+{
+    int64_t end_ms = clock_mono_ms() + most_ms, wait_ms;
+
+    pthread_mutex_lock(&q->lock);
+    while (q->busy && (wait_ms = end_ms - clock_mono_ms()) > 0)
+        nap(q, wait_ms);
+    bool drained = !q->busy;
+    pthread_mutex_unlock(&q->lock);
+    return drained;
+}
+
+static void make_stale(const void *node, VISIT visit, void *arg)
+{
+    struct task *t = *(struct task *const *)node;
+
+    (void)arg;
+    if (visit != postorder && visit != leaf)
+        return;
+    t->stale = true;
+    t->ready = false;
+    t->heap_at = 0;
+    t->due_ms = QUEUE_NEVER;
+}
+
+void queue_renew(struct queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    twalk_r(q->by_name, make_stale, NULL);
+    q->ready_first = q->ready_last = NULL;
+    q->n = q->tasks = 0;
+    pthread_mutex_unlock(&q->lock);
+}
+
+struct leftover {
+    struct task *first; /* linked by ready_next */
+};
+
+static void pick_stale(const void *node, VISIT visit, void *arg)
+{
+    struct leftover *left = arg;
+    struct task *t = *(struct task *const *)node;
+
+    if ((visit != postorder && visit != leaf) || !t->stale)
+        return;
+    t->ready_next = left->first;
+    left->first = t;
+}
+
+void queue_renewed(struct queue *q)
+{
+    struct leftover left = { NULL };
+
+    pthread_mutex_lock(&q->lock);
+    twalk_r(q->by_name, pick_stale, &left);
+    for (struct task *t = left.first, *next; t; t = next) {
+        next = t->ready_next;
+        tdelete(t, &q->by_name, by_name);
+        task_free(t);
+    }
+    pthread_mutex_unlock(&q->lock);
+}
+
 void queue_stop(struct queue *q)
 {
     pthread_mutex_lock(&q->lock);
@@ -368,6 +468,15 @@ bool queue_left(struct queue *q, unsigned n, int64_t most_ms)
     bool all = q->left >= n;
     pthread_mutex_unlock(&q->lock);
     return all;
+}
+
+int64_t queue_next_ms(struct queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    follow_clock(q);
+    int64_t next_ms = q->ready_first ? clock_wall_ms() : q->n ? q->heap[1]->due_ms : QUEUE_NEVER;
+    pthread_mutex_unlock(&q->lock);
+    return next_ms;
 }
 
 bool queue_quiet(struct queue *q, int64_t until_ms, int64_t most_ms)

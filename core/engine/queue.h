@@ -27,9 +27,11 @@ struct task {
     enum wake wake;   /* who may bring it back before due_ms */
     int64_t poked_ms; /* poked while busy: due then at the latest; QUEUE_NEVER: not */
     bool forced;      /* one of those pokes does not mind what the task waits for */
+    bool stale;       /* queue_renew() was called and nobody asked for it since */
     /* ---- the worker's ---- */
     uint8_t step;
     bool loaded;
+    bool renewed;     /* loaded, and meets another configuration in its next turn */
     unsigned looks;   /* FL_EAGAIN in this step, those that were not worth a write included */
     uint64_t version; /* of the record in the store */
 };
@@ -53,8 +55,17 @@ void queue_put(struct queue *q, struct task *t, int64_t due_ms, enum wake wake);
 void queue_drop(struct queue *q, struct task *t);
 /* Due at `at_ms` if that is earlier and it may be woken (or `force`). Unknown names are ignored: false. */
 bool queue_poke(struct queue *q, const char *name, int64_t at_ms, bool force);
+bool queue_has(struct queue *q, const char *name);
 /* Wakes every waiting task (WAKE_BY_KIND) of that kind, now. */
 void queue_poke_kind(struct queue *q, const struct task_kind *kind);
+/* Takers get nothing until it is resumed. And: waits until no task is busy, at most `most_ms`: true. */
+void queue_pause(struct queue *q, bool paused);
+bool queue_drained(struct queue *q, int64_t most_ms);
+/* While it is paused and drained: another set of tasks takes the place of this one. After queue_renew() no task is planned; one that
+ * is added under the name of one that was there is that task, as far as its worker knows it, about another subject and marked
+ * `renewed`; queue_renewed() frees those that nobody added. */
+void queue_renew(struct queue *q);
+void queue_renewed(struct queue *q);
 void queue_stop(struct queue *q); /* takers return NULL from now on */
 /* A taker says that it will not come back; who ends the queue waits until `n` of them did, at most `most_ms`: true. */
 void queue_leave(struct queue *q);
@@ -62,6 +73,8 @@ bool queue_left(struct queue *q, unsigned n, int64_t most_ms);
 /* Waits until no task is busy or due before `until_ms` (wall clock), the clock has passed `until_ms`, or the queue is stopped;
  * at most `most_ms`. True: quiet, passed or stopped. */
 bool queue_quiet(struct queue *q, int64_t until_ms, int64_t most_ms);
+/* When the next one is due (wall clock): now, if one is ready; QUEUE_NEVER: none is planned. */
+int64_t queue_next_ms(struct queue *q);
 /* Snapshot for reports: calls f for every task under the lock; f must be short. */
 void queue_each(struct queue *q, void (*f)(void *arg, const struct task *t), void *arg);
 

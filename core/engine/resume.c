@@ -121,7 +121,8 @@ void resume_task(struct turn *t)
     if (kind == &task_kinds[KIND_ZONE] || kind == &task_kinds[KIND_DELIVERY] ||
         kind == &task_kinds[KIND_CLEANUP])
         return;
-    if (kind == &task_kinds[KIND_CERTIFICATE])
+    /* In a process that goes on, what stands somewhere stands there. */
+    if (kind == &task_kinds[KIND_CERTIFICATE] && !t->task->renewed)
         fit_step(t);
     cleanup_(json_freep) json_t *asked = asked_now(t);
     if (!asked || json_equal(asked, json_object_get(t->rec, "asked")))

@@ -25,14 +25,15 @@ static const struct subject *add_subject(struct engine *e, const struct model_ce
     return s;
 }
 
-void setup_free(struct engine *e)
+void setup_free_list(struct subject *first)
 {
-    for (struct subject *s = e->subjects, *next; s; s = next) {
+    for (struct subject *s = first, *next; s; s = next) {
         next = s->next;
         free(s);
     }
-    e->subjects = NULL;
 }
+
+void setup_free(struct engine *e) { setup_free_list(take_ptr(e->subjects)); }
 
 /* `s` NULL where the kind is about nothing of the model's; otherwise there was no memory for it. */
 static bool add_task(struct engine *e, int kind, const char *subject, const struct subject *s, int64_t due_ms)
@@ -74,7 +75,9 @@ static bool has_certificate(const struct engine *e, const char *lineage)
     const struct model *m = e->world->model;
     char name[400];
 
-    for (size_t i = 0; i < m->ncertificates; i++)
+    if (task_name(KIND_CERTIFICATE, lineage, name) && queue_has(e->queue, name))
+        return true;
+    for (size_t i = 0; e->conf.only && i < m->ncertificates; i++)
         for (const char *const *key = m->certificates[i].keys; *key; key++)
             if (lineage_name(&m->certificates[i], *key, name) && strcmp(name, lineage) == 0)
                 return true;
@@ -125,6 +128,9 @@ static const struct model_certificate *retired(const struct engine *e, const cha
 static int retire(struct engine *e, const char *key, struct outcome *o)
 {
     const char *sink = NULL;
+
+    if (queue_has(e->queue, key)) /* it has that sink */
+        return FL_OK;
     const struct model_certificate *mc = retired(e, strchr(key, ':') + 1, &sink);
     const struct subject *s = mc ? add_subject(e, mc, NULL, sink) : NULL;
     struct instance *i = mc ? world_find(e->world, FL_KIND_SINK, sink) : NULL;
@@ -138,6 +144,7 @@ static int retire(struct engine *e, const char *key, struct outcome *o)
         log_event(LOG_LEVEL_WARN, "not-open", "sink", sink, "msg", o->msg, NULL);
     t->step = DELIVERY_RETIRE;
     t->loaded = true;
+    t->renewed = false;
     queue_poke(e->queue, key, clock_wall_ms(), true);
     return FL_OK;
 }

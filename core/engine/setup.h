@@ -6,7 +6,11 @@
 #include "base/outcome.h"
 
 struct engine;
+struct subject;
+/* The DNS core over the engine's world; the world's host speaks to it from then on. */
+int setup_zones(struct engine *e, struct outcome *o);
 int setup_tasks(struct engine *e, struct outcome *o);
 void setup_free(struct engine *e);
+void setup_free_list(struct subject *first);
 
 #endif

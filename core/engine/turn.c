@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const int64_t LONGEST_MS = 8 * 86400000LL;
+static const int64_t LONGEST_MS = 8 * 86400000LL, SHORT_MS = 600000, RELOADS_MS = 720000;
 
 const char *task_subject(const struct task *t) { return strchr(t->name, ':') + 1; }
 
@@ -57,15 +57,41 @@ static bool held_up(struct turn *t, int64_t *until_ms)
     return key[0] && hold_check(t->e->holds, key, t->now_ms, until_ms, why);
 }
 
+static bool rests(int code) { return code == FL_ETEMP || code == FL_EPROTO || code == FL_ESTALE; }
+
+/* Somebody mended something, perhaps: refused credentials and long rests are over, but a person (or a program) who reloads again
+ * and again must not use up the patience of those who refuse. Not what others asked to wait for, nor short pauses. */
+static bool reload_ends(struct turn *t, int code, int64_t *due_ms)
+{
+    int64_t before_ms = json_int(t->rec, "reload", 0);
+    char key[HOLD_KEY];
+
+    if (code == FL_EAUTH) {
+        default_hold(t, key);
+        hold_clear(t->e->holds, key);
+        return true;
+    }
+    if (code != FL_EREJECT && !(rests(code) && *due_ms - t->now_ms > SHORT_MS))
+        return false;
+    if (before_ms && before_ms <= t->now_ms && t->now_ms - before_ms < RELOADS_MS) {
+        *due_ms = before_ms + RELOADS_MS < *due_ms ? before_ms + RELOADS_MS : *due_ms;
+        return false;
+    }
+    json_put_int(t->rec, "reload", t->now_ms);
+    return true;
+}
+
 /* A back-off outlives a restart; a mistake in the configuration does not: it may have been mended. Nor does one that
  * is longer than any: the clock was wrong when it was written. */
-static bool resting(const struct turn *t, int64_t *until_ms)
+static bool resting(struct turn *t, int64_t *until_ms)
 {
     int code = outcome_code_parse(json_str(t->rec, "code", "ok"));
     int64_t due_ms = json_int(t->rec, "due", 0);
 
-    if (t->task->loaded || code == FL_OK || code == FL_EAGAIN || code == FL_ECONF || due_ms <= t->now_ms ||
-        due_ms - t->now_ms > LONGEST_MS)
+    if ((t->task->loaded && !t->task->renewed) || code == FL_OK || code == FL_EAGAIN || code == FL_ECONF ||
+        due_ms <= t->now_ms || due_ms - t->now_ms > LONGEST_MS)
+        return false;
+    if (t->task->renewed && reload_ends(t, code, &due_ms))
         return false;
     *until_ms = due_ms;
     return true;
@@ -241,15 +267,16 @@ struct turned turn_run(struct engine *e, struct task *task)
                   NULL);
         return end;
     }
-    if (!task->loaded)
-        resume_task(&t);
-    else
+    if (task->loaded)
         json_put_int(t.rec, "looks", task->looks);
+    if (!task->loaded || task->renewed)
+        resume_task(&t);
     if (merge(&t, &asked, &end) && !resting(&t, &end.due_ms) && (asked || !held_up(&t, &end.due_ms))) {
         decide(&t, task->kind->steps[task->step].run(&t), &v);
         end = finish(&t, &v);
     }
     task->loaded = true;
+    task->renewed = false;
     json_decref(t.rec);
     return end;
 }

@@ -11,13 +11,30 @@
 /* `crowd` of an instance: half of the workers may wait for it. */
 static unsigned crowd_of(const struct model *m) { return m->workers > 3 ? (unsigned)m->workers / 2 : 1; }
 
-static struct plugin *load_plugin(struct world *w, const struct world_conf *conf,
+/* The one that is in use: two builds of a plugin in one process is nothing that its libraries are made for. */
+static struct plugin *loaded(struct world *w, const struct world *running, const struct model_instance *mi)
+{
+    for (size_t i = 0; running && i < running->nplugins; i++) {
+        struct plugin *p = running->plugins[i];
+        if (p->entry.kind != mi->kind || strcmp(p->entry.name, mi->plugin) != 0)
+            continue;
+        const char *aged = plugin_aged(p);
+        if (aged)
+            diag_warning(w->diag, mi->file, mi->line,
+                         "%s %s: %s %s: restart needed; until then the one that is loaded is used",
+                         plugin_kind_names[mi->kind], mi->name, p->path, aged);
+        return plugin_share(p);
+    }
+    return NULL;
+}
+
+static struct plugin *load_plugin(struct world *w, const struct world_conf *conf, const struct world *running,
                                   const struct model_instance *mi)
 {
     struct outcome o = { 0 };
-    struct plugin *p = NULL;
+    struct plugin *p = loaded(w, running, mi);
 
-    if (plugin_load(conf->plugin_dir, mi->kind, mi->plugin, &p, &o) != FL_OK) {
+    if (!p && plugin_load(conf->plugin_dir, mi->kind, mi->plugin, &p, &o) != FL_OK) {
         diag_error(w->diag, mi->file, mi->line, "%s %s: %s", plugin_kind_names[mi->kind], mi->name, o.msg);
         return NULL;
     }
@@ -26,9 +43,9 @@ static struct plugin *load_plugin(struct world *w, const struct world_conf *conf
 }
 
 static struct instance *load_instance(struct world *w, const struct world_conf *conf,
-                                      const struct model_instance *mi)
+                                      const struct world *running, const struct model_instance *mi)
 {
-    struct plugin *p = load_plugin(w, conf, mi);
+    struct plugin *p = load_plugin(w, conf, running, mi);
     const struct instance_conf ic = {
         .name = mi->name,
         .node = mi->node,
@@ -40,17 +57,17 @@ static struct instance *load_instance(struct world *w, const struct world_conf *
         .proxy = mi->dns.proxy,
         .crowd = crowd_of(w->model),
     };
-    return p ? instance_new(p, &ic, &w->model->opts, &w->host) : NULL;
+    return p ? instance_new(p, &ic, &w->model->opts, w->host) : NULL;
 }
 
-static bool load_all(struct world *w, const struct world_conf *conf, const struct model_instance *mi,
-                     size_t n, struct instance ***out)
+static bool load_all(struct world *w, const struct world_conf *conf, const struct world *running,
+                     const struct model_instance *mi, size_t n, struct instance ***out)
 {
     struct instance **v = mem_array(n + 1, sizeof *v);
 
     *out = v;
     for (size_t i = 0; v && i < n; i++)
-        v[i] = load_instance(w, conf, &mi[i]);
+        v[i] = load_instance(w, conf, running, &mi[i]);
     return v != NULL;
 }
 
@@ -78,11 +95,19 @@ static int solves(void *arg, const struct model_instance *solver, const char *na
     return !text_starts(name, "*.") || (i->plugin->ops.solver.flags & FL_SOLVES_WILDCARD);
 }
 
-struct world *world_load(const struct world_conf *conf)
+struct world *world_load(const struct world_conf *conf) { return world_load_beside(conf, NULL); }
+
+struct world *world_load_beside(const struct world_conf *conf, const struct world *running)
 {
     struct world *w = calloc(1, sizeof *w);
 
-    if (w && (w->diag = diag_new()))
+    if (w && running) {
+        w->host = running->host;
+        w->guest = true;
+    } else if (w) {
+        w->host = calloc(1, sizeof *w->host);
+    }
+    if (w && w->host && (w->diag = diag_new()))
         w->model = model_load(conf->conf_file, w->diag);
     if (!w || !w->model) {
         world_free(w);
@@ -90,9 +115,9 @@ struct world *world_load(const struct world_conf *conf)
     }
     const struct model *m = w->model;
     w->plugins = mem_array(m->ndns + m->nsolvers + m->nsinks + 1, sizeof(struct plugin *));
-    if (!w->plugins || !load_all(w, conf, m->dns, m->ndns, &w->dns) ||
-        !load_all(w, conf, m->solvers, m->nsolvers, &w->solvers) ||
-        !load_all(w, conf, m->sinks, m->nsinks, &w->sinks)) {
+    if (!w->plugins || !load_all(w, conf, running, m->dns, m->ndns, &w->dns) ||
+        !load_all(w, conf, running, m->solvers, m->nsolvers, &w->solvers) ||
+        !load_all(w, conf, running, m->sinks, m->nsinks, &w->sinks)) {
         world_free(w);
         return NULL;
     }
@@ -123,6 +148,8 @@ void world_free(struct world *w)
     free(w->plugins);
     model_free(w->model);
     diag_free(w->diag);
+    if (!w->guest)
+        free(w->host);
     free(w);
 }
 

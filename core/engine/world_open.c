@@ -18,7 +18,7 @@ int world_open_http(struct world *w, const struct world_conf *conf, struct outco
                                   .replay_dir = conf->replay_dir };
     int code = http_new(&hc, &w->http);
 
-    w->host.http = w->http;
+    w->host->http = w->http;
     if (code == FL_ECONF)
         return outcome_fail(o, code, "%s %s: the folder cannot be used: %s",
                             conf->replay_dir ? "--replay" : "--record",
@@ -26,7 +26,7 @@ int world_open_http(struct world *w, const struct world_conf *conf, struct outco
     return code == FL_OK ? FL_OK : outcome_fail(o, code, "the HTTP service cannot start");
 }
 
-static int open_authority(struct world *w, const struct world_conf *conf, size_t at, struct outcome *o)
+int world_open_authority(struct world *w, const struct world_conf *conf, size_t at, struct outcome *o)
 {
     const struct model_authority *ma = &w->model->authorities[at];
     struct world_authority *wa = &w->authorities[at];
@@ -35,6 +35,7 @@ static int open_authority(struct world *w, const struct world_conf *conf, size_t
 
     wa->model = ma;
     wa->directory = directory;
+    wa->ca = stamp_of(ma->ca_file);
     if (!directory && !ma->used)
         return FL_OK;
     if (!directory)
@@ -68,40 +69,46 @@ static int open_authorities(struct world *w, const struct world_conf *conf, stru
     if (!w->authorities)
         return outcome_nomem(o);
     for (size_t i = 0; i < w->model->nauthorities && code == FL_OK; i++)
-        code = open_authority(w, conf, i, o);
+        code = world_open_authority(w, conf, i, o);
     return code;
 }
+
+bool world_needs(const struct model_instance *mi) { return mi->used || mi->kind == FL_KIND_DNS; }
 
 static int open_used(struct instance *const *v, const struct model_instance *mi, size_t n, struct outcome *o)
 {
     int code = FL_OK;
 
     for (size_t i = 0; i < n && code == FL_OK; i++)
-        if (v[i] && (mi[i].used || mi[i].kind == FL_KIND_DNS))
+        if (v[i] && world_needs(&mi[i]))
             code = instance_open(v[i], o);
     return code;
 }
 
+int world_open_provider(struct world *w, size_t at, struct outcome *o)
+{
+    const struct model_dns *dns = &w->model->dns[at].dns;
+    struct zones_provider *p = &w->providers[at];
+    struct call c;
+
+    *p = (struct zones_provider){ .instance = w->dns[at],
+                                  .only = dns->zones,
+                                  .query_servers = dns->query_servers,
+                                  .ttl = dns->ttl,
+                                  .visible_wait_ms = dns->visible };
+    int code = call_begin(&c, p->instance, "", 0, o);
+    return code == FL_OK ? call_end(&c, p->instance->plugin->ops.dns.caps(c.ctx, &p->caps), o) : code;
+}
+
 static int open_providers(struct world *w, struct outcome *o)
 {
-    const struct model *m = w->model;
     int code = FL_OK;
 
-    w->providers = mem_array(m->ndns + 1, sizeof *w->providers);
+    w->providers = mem_array(w->model->ndns + 1, sizeof *w->providers);
     if (!w->providers)
         return outcome_nomem(o);
-    for (size_t i = 0; i < m->ndns && code == FL_OK; i++) {
-        struct zones_provider *p = &w->providers[i];
-        struct call c;
-        *p = (struct zones_provider){ .instance = w->dns[i],
-                                      .only = m->dns[i].dns.zones,
-                                      .query_servers = m->dns[i].dns.query_servers,
-                                      .ttl = m->dns[i].dns.ttl,
-                                      .visible_wait_ms = m->dns[i].dns.visible };
-        code = call_begin(&c, p->instance, "", 0, o);
-        if (code == FL_OK)
-            code = call_end(&c, p->instance->plugin->ops.dns.caps(c.ctx, &p->caps), o);
-    }
+    for (size_t i = 0; i < w->model->ndns && code == FL_OK; i++)
+        code = world_open_provider(w, i, o);
     return code;
 }
 
@@ -130,7 +137,7 @@ int world_open(struct world *w, const struct world_conf *conf, bool serve, struc
         code = world_open_http(w, conf, o);
     if (code == FL_OK && serve) {
         code = listen_new(&w->listen, o);
-        w->host.listen = w->listen;
+        w->host->listen = w->listen;
     }
     if (code == FL_OK)
         code = open_used(w->dns, m->dns, m->ndns, o);
@@ -156,7 +163,7 @@ static void close_all(struct instance *const *v, size_t n)
 
 void world_close(struct world *w)
 {
-    if (w->http)
+    if (w->http && !w->guest)
         http_cancel(w->http);
     if (w->model) {
         close_all(w->sinks, w->model->nsinks);
@@ -169,9 +176,11 @@ void world_close(struct world *w)
     }
     free(take_ptr(w->authorities));
     deliver_free(take_ptr(w->deliver));
+    free(take_ptr(w->providers));
+    if (w->guest)
+        return;
     listen_free(take_ptr(w->listen));
     http_free(take_ptr(w->http));
     keeper_free(take_ptr(w->keeper));
     store_close(take_ptr(w->store));
-    free(take_ptr(w->providers));
 }

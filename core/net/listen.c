@@ -18,8 +18,9 @@ enum { EVENTS = 64, IDLE_MS = 10000, CONNECTIONS = 256 };
 
 /* What other threads ask the listen thread to do; it stands on the asker's stack. */
 struct order {
-    enum { ADD, REMOVE, STOP } what;
+    enum { ADD, REMOVE, SWITCH, STOP } what;
     struct listener *listener;
+    struct listen_spec *spec; /* SWITCH: the new one; and the one before */
     bool done, failed;
     struct order *next;
 };
@@ -31,6 +32,7 @@ struct listen {
     pthread_mutex_t lock; /* of `orders` and what is in them */
     pthread_cond_t obeyed;
     struct order *orders;
+    struct listener *offers; /* belongs to the thread that hands over */
     /* The thread's own. */
     struct listener *listeners;
     struct listen_source *dead;
@@ -101,6 +103,16 @@ static bool start(struct listener *n)
     return listen_http_start(n);
 }
 
+/* The limits of the socket's first owner stay where its library knows no others. */
+static void change(struct listener *n, struct listen_spec *spec)
+{
+    struct listen_spec before = n->spec;
+    n->spec = *spec;
+    if (n->http && n->spec.max_connections > before.max_connections)
+        n->spec.max_connections = before.max_connections;
+    *spec = before;
+}
+
 static bool obey(struct listen *l, struct order *o)
 {
     switch (o->what) {
@@ -111,6 +123,7 @@ static bool obey(struct listen *l, struct order *o)
         l->listeners = o->listener;
         return true;
     case REMOVE: forget(l, o->listener); return true;
+    case SWITCH: change(o->listener, o->spec); return true;
     case STOP: l->stop = true; return true;
     }
     return false;
@@ -254,6 +267,15 @@ void listen_free(struct listen *l)
 
 static void drop_listener(struct listen_source *s) { free(s); }
 
+static struct listen_spec complete(const struct listen_spec *spec)
+{
+    struct listen_spec out = *spec;
+    out.address = NULL;
+    out.idle_ms = spec->idle_ms > 0 ? spec->idle_ms : IDLE_MS;
+    out.max_connections = spec->max_connections > 0 ? spec->max_connections : CONNECTIONS;
+    return out;
+}
+
 int listen_add(struct listen *l, const struct listen_spec *spec, struct listener **out, uint16_t *port_out,
                struct outcome *o)
 {
@@ -267,10 +289,9 @@ int listen_add(struct listen *l, const struct listen_spec *spec, struct listener
         free(n);
         return rc;
     }
-    n->spec = *spec;
-    n->spec.address = NULL;
-    n->spec.idle_ms = spec->idle_ms > 0 ? spec->idle_ms : IDLE_MS;
-    n->spec.max_connections = spec->max_connections > 0 ? spec->max_connections : CONNECTIONS;
+    n->spec = complete(spec);
+    n->port = port;
+    listen_address(spec->address, &n->asked, &(bool){ false });
     n->service = l;
     n->source.drop = drop_listener;
     if (!give(l, &(struct order){ .what = ADD, .listener = n })) {
@@ -286,6 +307,55 @@ int listen_add(struct listen *l, const struct listen_spec *spec, struct listener
 
 void listen_remove(struct listen *l, struct listener *listener)
 {
-    if (listener)
-        give(l, &(struct order){ .what = REMOVE, .listener = listener });
+    if (!listener)
+        return;
+    listen_offer(l, listener, false);
+    give(l, &(struct order){ .what = REMOVE, .listener = listener });
+}
+
+/* ---- handing over ---- */
+
+void listen_offer(struct listen *l, struct listener *listener, bool offered)
+{
+    struct listener **at = &l->offers;
+    if (listener->offered == offered)
+        return;
+    listener->offered = offered;
+    if (offered) {
+        listener->next_offer = l->offers;
+        l->offers = listener;
+        return;
+    }
+    while (*at && *at != listener)
+        at = &(*at)->next_offer;
+    if (*at)
+        *at = listener->next_offer;
+}
+
+/* The kind is const while the listener lives: only which function of that kind is called may be switched. */
+static bool same_kind(const struct listen_spec *a, const struct listen_spec *b)
+{
+    return !a->datagram == !b->datagram && !a->stream == !b->stream && !a->http == !b->http;
+}
+
+struct listener *listen_claim(struct listen *l, const struct listen_spec *spec, uint16_t *port_out)
+{
+    struct sockaddr_storage at;
+    bool wildcard;
+    if (!l->offers || !listen_address(spec->address, &at, &wildcard))
+        return NULL;
+    for (struct listener *n = l->offers; n; n = n->next_offer)
+        if (listen_same_address(&n->asked, &at) && same_kind(&n->spec, spec)) {
+            listen_offer(l, n, false);
+            *port_out = n->port;
+            return n;
+        }
+    return NULL;
+}
+
+void *listen_switch(struct listen *l, struct listener *listener, const struct listen_spec *spec)
+{
+    struct listen_spec both = complete(spec);
+    give(l, &(struct order){ .what = SWITCH, .listener = listener, .spec = &both });
+    return both.arg;
 }

@@ -61,4 +61,15 @@ int listen_add(struct listen *l, const struct listen_spec *spec, struct listener
  * wait for. NULL is fine. */
 void listen_remove(struct listen *l, struct listener *listener);
 
+/* ---- handing sockets over: a new owner beside the old one, and nobody who asks is refused ---- *
+ * All from the one thread that adds and removes listeners. */
+
+/* Whoever asks for that address may have the socket; its handlers go on until listen_switch(). False: not any more. */
+void listen_offer(struct listen *l, struct listener *listener, bool offered);
+/* The listener that is offered at exactly this address, with the same kind of handler; it is not offered any more. NULL: none. */
+struct listener *listen_claim(struct listen *l, const struct listen_spec *spec, uint16_t *port_out);
+/* From now on (the old handlers are not called any more when it returns) the handlers of `spec` answer, also on connections that are
+ * open. Its address is not looked at. Returns the `arg` that was served before. */
+void *listen_switch(struct listen *l, struct listener *listener, const struct listen_spec *spec);
+
 #endif

@@ -21,8 +21,12 @@ struct listen_conn;
 struct listener {
     struct listen_source source; /* the socket, or libmicrohttpd's own epoll set */
     struct listen *service;
-    struct listen_spec spec; /* without its address; limits filled in */
-    bool wildcard;           /* bound to all addresses of a family or both */
+    struct listen_spec spec;       /* without its address; limits filled in */
+    bool wildcard;                 /* bound to all addresses of a family or both */
+    struct sockaddr_storage asked; /* the address that it was asked for, and what became of its port */
+    uint16_t port;
+    struct listener *next_offer; /* belongs to the thread that hands over, as `offered` does */
+    bool offered;
     /* Called by the thread: what is due, and when to call again (clock_mono_ms(), INT64_MAX: never). */
     int64_t (*due)(struct listener *l, int64_t now_ms);
     void (*stop)(struct listener *l);
@@ -40,7 +44,10 @@ bool listen_rewatch(struct listen *l, struct listen_source *s, uint32_t events);
 void listen_bury(struct listen *l, struct listen_source *s);
 void listen_peer(const struct sockaddr_storage *from, struct listen_peer *out);
 
-/* listen_socket.c: a bound (and, for streams, listening) socket. */
+/* listen_socket.c: an address with its port; false: it is none. */
+bool listen_address(const char *address, struct sockaddr_storage *at, bool *wildcard_out);
+bool listen_same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b);
+/* A bound (and, for streams, listening) socket. */
 int listen_socket(const char *address, int type, int *fd_out, uint16_t *port_out, bool *wildcard_out,
                   struct outcome *o);
 void listen_adopt(void); /* close-on-exec for what systemd has handed over */

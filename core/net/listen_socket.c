@@ -33,7 +33,7 @@ void listen_adopt(void)
 }
 
 /* The same family, address and port? */
-static bool same(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+bool listen_same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
 {
     if (a->ss_family != b->ss_family)
         return false;
@@ -53,7 +53,7 @@ static int from_systemd(const struct sockaddr_storage *at, int type)
         struct sockaddr_storage bound = { 0 };
         socklen_t len = sizeof bound, type_len = sizeof(int);
         int fd = FIRST_PASSED + i, its_type = 0;
-        if (getsockname(fd, (struct sockaddr *)&bound, &len) != 0 || !same(&bound, at) ||
+        if (getsockname(fd, (struct sockaddr *)&bound, &len) != 0 || !listen_same_address(&bound, at) ||
             getsockopt(fd, SOL_SOCKET, SO_TYPE, &its_type, &type_len) != 0 || its_type != type)
             continue;
         int own = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_PASSED);
@@ -64,7 +64,7 @@ static int from_systemd(const struct sockaddr_storage *at, int type)
     return -1;
 }
 
-static bool parse(const char *address, struct sockaddr_storage *at, bool *wildcard_out)
+bool listen_address(const char *address, struct sockaddr_storage *at, bool *wildcard_out)
 {
     char ip[46];
     uint16_t port;
@@ -153,7 +153,7 @@ int listen_socket(const char *address, int type, int *fd_out, uint16_t *port_out
 {
     struct sockaddr_storage at;
     bool wildcard;
-    if (!parse(address, &at, &wildcard))
+    if (!listen_address(address, &at, &wildcard))
         return outcome_fail(o, FL_ECONF, "%s is not an address with a port to listen on", address);
     int fd = from_systemd(&at, type);
     if (fd < 0)

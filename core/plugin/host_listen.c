@@ -13,8 +13,9 @@ enum { SAY_MAX = 1 << 20 }; /* most bytes that one callback may say */
 struct ear {
     struct ear *next;
     struct instance *instance;
-    struct fl_listen spec; /* its address is not kept */
-    struct listener *listener;
+    struct fl_listen spec;     /* its address is not kept */
+    struct listener *listener; /* NULL: somebody else took it over */
+    bool claimed;              /* another ear answers there until instance_switch() */
 };
 
 /* ---- one callback ---- */
@@ -120,11 +121,9 @@ static int dry(struct fl_ctx *ctx, const struct fl_listen *spec, uint16_t *port_
         *port_out = port;
     return FL_OK;
 }
-static int add(struct fl_ctx *ctx, const struct fl_listen *spec, struct ear *e, uint16_t *port_out)
+static struct listen_spec plain_of(struct ear *e, const struct fl_listen *spec)
 {
-    struct outcome o = { 0 };
-    uint16_t port = 0;
-    const struct listen_spec plain = {
+    return (struct listen_spec){
         .address = spec->address,
         .arg = e,
         .datagram = spec->on_datagram ? on_datagram : NULL,
@@ -133,7 +132,19 @@ static int add(struct fl_ctx *ctx, const struct fl_listen *spec, struct ear *e, 
         .idle_ms = spec->idle_ms,
         .max_connections = spec->max_connections,
     };
-    int code = listen_add(ctx->instance->host->listen, &plain, &e->listener, &port, &o);
+}
+static int add(struct fl_ctx *ctx, const struct fl_listen *spec, struct ear *e, uint16_t *port_out)
+{
+    struct listen *service = ctx->instance->host->listen;
+    const struct listen_spec plain = plain_of(e, spec);
+    struct outcome o = { 0 };
+    uint16_t port = 0;
+    int code = FL_OK;
+
+    e->listener = spec->address ? listen_claim(service, &plain, &port) : NULL;
+    e->claimed = e->listener != NULL;
+    if (!e->claimed)
+        code = listen_add(service, &plain, &e->listener, &port, &o);
 
     if (code != FL_OK) {
         o.code = code;
@@ -170,12 +181,35 @@ int fl_listen(struct fl_ctx *ctx, const struct fl_listen *spec, uint16_t *port_o
     ctx->instance->ears = e;
     return FL_OK;
 }
+/* What was only claimed is still the other's, who may offer it again. */
 void ears_done(struct instance *i)
 {
     while (i->ears) {
         struct ear *e = i->ears;
         i->ears = e->next;
-        listen_remove(i->host->listen, e->listener);
+        if (!e->claimed)
+            listen_remove(i->host->listen, e->listener);
         free(e);
+    }
+}
+
+/* ---- handing over ---- */
+
+bool instance_listens(const struct instance *i) { return i->ears != NULL; }
+void instance_offer(struct instance *i, bool offered)
+{
+    for (struct ear *e = i->ears; e; e = e->next)
+        if (e->listener && !e->claimed)
+            listen_offer(i->host->listen, e->listener, offered);
+}
+void instance_switch(struct instance *i)
+{
+    for (struct ear *e = i->ears; e; e = e->next) {
+        if (!e->claimed)
+            continue;
+        const struct listen_spec plain = plain_of(e, &e->spec);
+        struct ear *before = listen_switch(i->host->listen, e->listener, &plain);
+        before->listener = NULL;
+        e->claimed = false;
     }
 }

@@ -73,6 +73,10 @@ static bool fill(struct instance *i, struct opt_ctx *opts)
     return register_secrets(e->options, i->conf) &&
            (diag_errors(opts->diag) != before || run_check(i, opts->diag));
 }
+static const char *own(struct instance *i, const char *text)
+{
+    return text ? arena_strdup(&i->arena, text) : NULL;
+}
 struct instance *instance_new(const struct plugin *plugin, const struct instance_conf *conf,
                               struct opt_ctx *opts, const struct host *host)
 {
@@ -82,7 +86,10 @@ struct instance *instance_new(const struct plugin *plugin, const struct instance
     if (!i)
         return NULL;
     i->setting = *conf;
-    i->name = conf->name;
+    i->setting.ca_file = own(i, conf->ca_file);
+    i->setting.proxy = own(i, conf->proxy);
+    i->name = i->setting.name = arena_strdup(&i->arena, conf->name);
+    i->ca = stamp_of(conf->ca_file);
     i->plugin = plugin;
     i->host = host;
     i->timeout_ms = conf->timeout_ms > 0 ? conf->timeout_ms : TIMEOUT_MS;
@@ -90,11 +97,25 @@ struct instance *instance_new(const struct plugin *plugin, const struct instance
     snprintf(i->service, sizeof i->service, "%s/%s", kind, conf->name);
     i->lane = lane_new(i->who, plugin->entry.flags & FL_PARALLEL, conf->crowd);
     i->conf = calloc(1, plugin->entry.conf_size ? plugin->entry.conf_size : 1);
-    if (!i->lane || !i->conf || !fill(i, opts)) {
-        instance_free(i);
-        return NULL;
+    if (i->lane && i->conf && fill(i, opts)) {
+        opt_own(&i->arena, plugin->entry.options, i->conf);
+        i->setting.node = NULL;
+        if (!i->arena.starved)
+            return i;
     }
-    return i;
+    instance_free(i);
+    return NULL;
+}
+static bool same_text(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
+bool instance_same(const struct instance *a, const struct instance *b, bool secrets)
+{
+    const struct instance_conf *x = &a->setting, *y = &b->setting;
+
+    return a->plugin->entry.kind == b->plugin->entry.kind && a->plugin->handle == b->plugin->handle &&
+           strcmp(a->plugin->entry.name, b->plugin->entry.name) == 0 && strcmp(a->name, b->name) == 0 &&
+           x->per_minute == y->per_minute && x->parallel == y->parallel && a->timeout_ms == b->timeout_ms &&
+           x->crowd == y->crowd && same_text(x->ca_file, y->ca_file) && same_text(x->proxy, y->proxy) &&
+           stamp_same(&a->ca, &b->ca) && opt_same(a->plugin->entry.options, a->conf, b->conf, secrets);
 }
 void instance_free(struct instance *i)
 {
@@ -103,6 +124,7 @@ void instance_free(struct instance *i)
     instance_close(i);
     lane_free(i->lane);
     free(i->conf);
+    arena_done(&i->arena);
     free(i);
 }
 

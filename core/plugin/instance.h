@@ -32,10 +32,12 @@ struct instance_conf {
 };
 struct ear;
 struct instance {
-    struct instance_conf setting; /* borrowed texts, of the configuration */
-    const char *name;             /* the configuration's */
-    char who[96];                 /* "dns gcp", for messages and logs */
-    char service[96];             /* "dns/gcp", the HTTP lane's name */
+    struct arena arena; /* of all texts here and in `conf`: it may outlive the file that declared it */
+    struct instance_conf setting; /* `node` is NULL after instance_new() */
+    struct stamp ca;              /* of setting.ca_file, as it was then */
+    const char *name;
+    char who[96];     /* "dns gcp", for messages and logs */
+    char service[96]; /* "dns/gcp", the HTTP lane's name */
     const struct plugin *plugin;
     const struct host *host;
     struct lane *lane;
@@ -48,14 +50,25 @@ struct instance {
 };
 /* Fills the options (mistakes go to opts->diag), refuses a plugin that declares one of the core's names, registers
  * secrets with the log, and runs the plugin's check() when the options were right. NULL only without memory.
- * `plugin`, `conf`'s texts, `host` and opts->arena outlive it. */
+ * `plugin`, `host` and conf->reserved outlive it. */
 struct instance *instance_new(const struct plugin *plugin, const struct instance_conf *conf,
                               struct opt_ctx *opts, const struct host *host);
+/* Made of the same plugin with the same options, secrets as they were read (`secrets` false: whatever these are) and the file
+ * of authorities included: one can do the work of the other. */
+bool instance_same(const struct instance *a, const struct instance *b, bool secrets);
 /* open(): once; FL_OK when it is open already. The first error stays in o with the instance's name. */
 int instance_open(struct instance *i, struct outcome *o);
 /* Ends what it listens on, then close(). No call may be running or coming. Not from a listener's callback. */
 void instance_close(struct instance *i);
 void instance_free(struct instance *i); /* closes it too */
+
+/* ---- handing over what it listens on; all from the one thread that opens and closes instances ---- *
+ * An instance that is about to be closed offers its sockets; another that listens on the same address in open() gets that
+ * very socket, still answered by the first, until switched over: from then on the second answers, also on connections that
+ * are there already. Nobody who asks meanwhile is refused. */
+void instance_offer(struct instance *i, bool offered);
+void instance_switch(struct instance *i); /* takes over what it was given in open() */
+bool instance_listens(const struct instance *i);
 
 /* ---- one call ------------------------------------------------------------------- *
  *     struct call c;

@@ -4,6 +4,7 @@
 #define PLUGIN_LOAD_H
 
 #include "base/outcome.h"
+#include "base/stamp.h"
 #include <fl/dns.h>
 #include <fl/sink.h>
 #include <fl/solver.h>
@@ -17,6 +18,8 @@ struct plugin {
         struct fl_sink_ops sink;
     } ops; /* likewise; entry.ops is not to be used */
     char path[512];
+    struct stamp file; /* what was loaded */
+    unsigned shares;   /* beside the first; main thread only */
 };
 extern const char *const plugin_kind_names[]; /* [FL_KIND_DNS] = "dns", "solver", "sink"; [0] = "" */
 
@@ -27,6 +30,11 @@ extern const char *const plugin_kind_names[]; /* [FL_KIND_DNS] = "dns", "solver"
  * FL_ECONF with one sentence that begins with the path (or the folder) and says what to do; FL_ENOMEM. `name` may be
  * anything. Not for two threads at once. A refused object is unloaded. */
 int plugin_load(const char *dir, enum fl_kind kind, const char *name, struct plugin **out, struct outcome *o);
+/* The same struct for one more owner, each of whom calls plugin_free(). Main thread only. */
+struct plugin *plugin_share(struct plugin *p);
+/* NULL, or what became of the file at the plugin's path since it was loaded: "has changed on disk", "is not there any more". What
+ * is loaded stays what it was until the process ends. */
+const char *plugin_aged(const struct plugin *p);
 /* The object stays loaded while the process lives: instances of another engine may be in it. Loading the same file
  * again gives another struct over the same object. */
 void plugin_free(struct plugin *p);
