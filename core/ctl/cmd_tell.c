@@ -2,6 +2,7 @@
 /* cmd_tell.c - `fairlead reload` and `forget`. */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "ctl/client.h"
 
 #include <getopt.h>
@@ -28,14 +29,14 @@ static int no_options(const char *command, int argc, char **argv)
 
 static int ended(const json_t *reply)
 {
-    const char *msg = json_str(reply, "msg", "");
-    bool ok = json_flag(reply, "ok", false);
+    const char *msg = json_str(reply, "msg", ""), *end = text_ends(msg, "\n") || !msg[0] ? "" : "\n";
 
-    if (ok)
-        printf("reloaded%s%s\n", msg[0] ? "\n" : "", msg);
-    else
-        fprintf(stderr, "%s\nerror: the new configuration was refused: the former one is in use\n", msg);
-    return ok ? EXIT_DONE : EXIT_FAILED;
+    if (json_flag(reply, "ok", false)) {
+        printf("reloaded\n%s%s", msg, end);
+        return EXIT_DONE;
+    }
+    fprintf(stderr, "%s%serror: the new configuration was refused: the former one is in use\n", msg, end);
+    return EXIT_FAILED;
 }
 
 static int reload(struct client *c)
@@ -73,6 +74,10 @@ int cmd_reload(const struct cli *cli, int argc, char **argv)
         return status;
     if (c.daemon)
         return reload(&c);
+    if (c.model->tree->broken) { /* where the service would answer cannot be known */
+        diag_print(c.diag, stderr);
+        return EXIT_FAILED;
+    }
     fprintf(stderr, "error: no service answers%s%s: there is nothing that could reload\n",
             c.path[0] ? " at " : "", c.path);
     return EXIT_FAILED;

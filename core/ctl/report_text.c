@@ -2,6 +2,7 @@
 /* report_text.c - the list for people: a line a certificate, those that need somebody first. */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "ctl/report.h"
 
 #include <stdio.h>
@@ -167,7 +168,7 @@ void report_daemon(FILE *f, const json_t *daemon)
     report_when(json_int(reload, "at", 0), text);
     fprintf(f, "reload %s: %s\n",
             json_flag(reload, "ok", false) ? "done" : "REFUSED, the former configuration is in use", text);
-    if (json_str(reload, "msg", NULL) && !json_flag(reload, "ok", false))
-        fprintf(f, "%s%s", json_str(reload, "msg", ""),
-                strchr(json_str(reload, "msg", ""), '\n') ? "" : "\n");
+    const char *msg = json_str(reload, "msg", "");
+    if (msg[0] && !json_flag(reload, "ok", false))
+        fprintf(f, "%s%s", msg, text_ends(msg, "\n") ? "" : "\n");
 }

@@ -56,8 +56,8 @@ void ask_wake(struct engine *e);
 void hurry_certificate(struct engine *e, const struct model_certificate *mc);
 /* Certificates, hosts and deliveries look where they stand, as they do at a start; pauses after failures stay. */
 void hurry_all(struct engine *e);
-/* Nothing about any of these ("KIND:NAME", lineages and deliveries of a certificate included; NULL: about anything) is busy
- * or due before `until_ms`. */
+/* Nothing about any of these ("KIND:NAME", lineages and deliveries of a certificate included; NULL: about anything but zones, which
+ * take their time to remove what nobody waits for) is busy or due before `until_ms`. */
 bool hurry_quiet(struct engine *e, const char *const *tasks, int64_t until_ms);
 
 #endif

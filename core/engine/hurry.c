@@ -135,7 +135,9 @@ static void look(void *arg, const struct task *t)
 {
     struct quiet *q = arg;
 
-    if ((t->busy || t->ready || t->due_ms <= q->until_ms) && (!q->tasks || is_about(q->tasks, t->name)))
+    bool moves = t->busy || t->ready || t->due_ms <= q->until_ms;
+
+    if (moves && (q->tasks ? is_about(q->tasks, t->name) : t->kind != &task_kinds[KIND_ZONE]))
         q->moving = true;
 }
 
