@@ -38,7 +38,8 @@ static void look_done(struct look *l)
 
 static int no_connection(const struct look *l, const char *why, struct outcome *o)
 {
-    return outcome_fail(o, FL_ETEMP, "%s: cannot connect: %s", l->p->address, why);
+    return outcome_fail(o, FL_ETEMP, "%s: cannot connect: %s: see that a server runs and listens there",
+                        l->p->address, why);
 }
 /* False: the deadline is over, or (errno) poll() failed. */
 static bool ready(const struct look *l, short events)

@@ -38,7 +38,9 @@ static void a_look_that_fails_says_where(void **state)
     struct outcome o;
     (void)state;
     assert_int_equal(call(looks, &o), FL_ETEMP);
-    assert_string_equal(o.msg, "dns try: 127.0.0.1:1: cannot connect: Connection refused");
+    assert_string_equal(
+        o.msg,
+        "dns try: 127.0.0.1:1: cannot connect: Connection refused: see that a server runs and listens there");
     assert_int_equal(call(looks_nowhere, &o), FL_ECONF);
 }
 static int makes_a_store(struct fl_ctx *ctx)

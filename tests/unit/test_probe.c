@@ -329,7 +329,8 @@ static void nobody_there_and_nobody_in_time_are_failures_of_the_network(void **s
     assert_string_equal(o.msg, expected);
     p.deadline_ms = clock_mono_ms() + 5000;
     assert_int_equal(probe_served(&p, &got, &o), FL_ETEMP);
-    snprintf(expected, sizeof expected, "%s: cannot connect: Connection refused", s.address);
+    snprintf(expected, sizeof expected,
+             "%s: cannot connect: Connection refused: see that a server runs and listens there", s.address);
     assert_string_equal(o.msg, expected);
 }
 static void questions_that_make_no_sense_are_told(void **state)

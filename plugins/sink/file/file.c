@@ -4,6 +4,8 @@
 #include "layout.h"
 #include "parts.h"
 #include "reload.h"
+#include "served.h"
+#include "store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +18,10 @@
 
 struct conf {
     const char *directory, *owner, *group, *mode;
-    const char *const *files, *const *reload;
+    const char *const *files, *const *reload, *const *verify;
     int64_t reload_timeout;
+    const char *pkcs12, *pkcs12_passphrase, *pkcs12_name;
+    bool pkcs12_legacy;
 };
 static const char *const choices[] = { "leaf", "chain", "fullchain", "key", "combined", NULL };
 static const struct fl_option options[] = {
@@ -32,6 +36,16 @@ static const struct fl_option options[] = {
     FL_LISTOF(struct conf, reload, FL_T_STRING, 0, NULL,
               "program to run after files have changed, with its arguments; run again until it succeeds"),
     FL_DURATION(struct conf, reload_timeout, 0, "30s", 100, 600000, "how long that program may take"),
+    FL_ADDRESSES(struct conf, verify, 0, NULL, 443,
+                 "address of a TLS server that uses the files: asked by a handshake for each name whether it "
+                 "serves the new certificate"),
+    FL_STRING(struct conf, pkcs12, 0, NULL,
+              "write key and chain to a key store of that name too, as in \"keystore.p12\""),
+    FL_SECRET(struct conf, pkcs12_passphrase, 0, "passphrase of the key store"),
+    FL_STRING(struct conf, pkcs12_name, 0, NULL,
+              "name (Java: alias) of the entry in the key store; the certificate's own if not given"),
+    FL_BOOL(struct conf, pkcs12_legacy, "false",
+            "protect the key store with 3DES and SHA-1, for Java before 8u301 and Windows before 2019"),
     FL_END,
 };
 
@@ -48,9 +62,14 @@ static bool read_mode(const char *text, mode_t *out)
     *out = (mode_t)mode;
     return true;
 }
+static struct store store_of(const struct conf *c)
+{
+    return (struct store){ c->pkcs12, c->pkcs12_passphrase, c->pkcs12_name, c->pkcs12_legacy };
+}
 static int check(struct fl_ctx *ctx, const void *conf)
 {
     const struct conf *c = conf;
+    const struct store store = store_of(c);
     mode_t mode;
 
     if (!read_mode(c->mode, &mode))
@@ -62,7 +81,7 @@ static int check(struct fl_ctx *ctx, const void *conf)
         return fl_fail(ctx, FL_ECONF, "files names none: leave it out to have all of them");
     if (c->reload && c->reload[0] && !*c->reload[0])
         return fl_fail(ctx, FL_ECONF, "reload begins with an empty text instead of a program");
-    return FL_OK;
+    return store_wrong(&store) ? fl_fail(ctx, FL_ECONF, "%s", store_wrong(&store)) : FL_OK;
 }
 /* A name, else a number. Looked up for each delivery: users come and go while we run. */
 static int read_owner(struct fl_ctx *ctx, const struct conf *c, struct parts *out)
@@ -94,6 +113,7 @@ static int make_parts(struct fl_ctx *ctx, const struct fl_cert *certs, size_t n,
     const struct conf *c = fl_conf(ctx);
     int rc = read_owner(ctx, c, out);
 
+    out->store = store_of(c);
     if (rc == FL_OK && !read_mode(c->mode, &out->mode))
         rc = check(ctx, c);
     return rc == FL_OK ? parts_make(ctx, certs, n, c->files ? c->files : choices, out) : rc;
@@ -111,13 +131,15 @@ static int fill(struct fl_ctx *ctx, int dir, const struct parts *parts, const ch
 
     return error == 0 && has_reload(c) ? reload_mark(dir) : error;
 }
-static int renew(struct fl_ctx *ctx, struct layout *l, const char *serial, const struct parts *parts)
+static int renew(struct fl_ctx *ctx, struct layout *l, const char *serial, struct parts *parts)
 {
     char version[LAYOUT_VERSION];
     const char *which = "";
     auto_fd dir = -1;
-    int rc = layout_begin(ctx, l, serial, version, &dir), error;
+    int rc = store_fill(ctx, parts), error;
 
+    if (rc == FL_OK)
+        rc = layout_begin(ctx, l, serial, version, &dir);
     if (rc != FL_OK)
         return rc;
     error = fill(ctx, dir, parts, &which);
@@ -153,16 +175,18 @@ static int deploy(struct fl_ctx *ctx, const struct fl_cert *certs, size_t n)
     auto_fd dir = -1;
     struct parts parts;
     size_t serial = strlen(certs[0].serial);
+    bool same = false;
     int rc = make_parts(ctx, certs, n, &parts);
 
     if (rc == FL_OK)
         rc = layout_open(ctx, c->directory, certs[0].file_name, true, &l);
     if (rc == FL_OK)
         rc = layout_version(ctx, &l, l.current, &dir);
+    if (rc == FL_OK && dir >= 0 && !strncmp(l.current, certs[0].serial, serial) && l.current[serial] == '-')
+        rc = parts_same(ctx, dir, &parts, true, &same);
     if (rc != FL_OK)
         return rc;
-    if (dir >= 0 && !strncmp(l.current, certs[0].serial, serial) && l.current[serial] == '-' &&
-        parts_same(dir, &parts, true))
+    if (same)
         rc = repair(ctx, &l, dir, &parts);
     else {
         layout_close(&dir);
@@ -182,20 +206,23 @@ static int verify(struct fl_ctx *ctx, const struct fl_cert *certs, size_t n)
     auto_layout l = { .base = -1, .store = -1 };
     auto_fd dir = -1;
     struct parts parts;
+    bool same = false;
     int rc = make_parts(ctx, certs, n, &parts);
 
     if (rc == FL_OK)
         rc = layout_open(ctx, c->directory, certs[0].file_name, false, &l);
     if (rc == FL_OK)
         rc = layout_version(ctx, &l, l.current, &dir);
+    if (rc == FL_OK && dir >= 0)
+        rc = parts_same(ctx, dir, &parts, false, &same);
     if (rc != FL_OK)
         return rc;
-    if (dir < 0 || !parts_same(dir, &parts, false))
+    if (!same)
         return fl_again(ctx, 0, "%s/%s does not hold this certificate", c->directory, certs[0].file_name);
     if (has_reload(c) && reload_due(dir))
         return fl_again(ctx, 0, "%s has not yet loaded %s/%s", c->reload[0], c->directory,
                         certs[0].file_name);
-    return FL_OK;
+    return served_check(ctx, c->verify, &l, dir, certs, n);
 }
 static int retire(struct fl_ctx *ctx, const struct fl_cert *certs, size_t n)
 {

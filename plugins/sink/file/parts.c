@@ -3,6 +3,7 @@
 #include "parts.h"
 #include "folder.h"
 #include "layout.h"
+#include "store.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -49,9 +50,15 @@ static void add(struct parts *out, const struct fl_cert *c, const char *suffix, 
         struct part *p = &out->all[out->n];
         if (!wanted(kinds[k].option, files))
             continue;
+        *p = (struct part){ .secret = false };
         snprintf(p->name, sizeof p->name, "%s%s%.32s.pem", kinds[k].file, *suffix ? "-" : "", suffix);
         fill(p, k, c);
         out->n++;
+    }
+    if (out->store.file && out->n < PARTS_MAX) {
+        struct part *p = &out->all[out->n++];
+        *p = (struct part){ .cert = c, .secret = true };
+        store_name(&out->store, suffix, p->name);
     }
 }
 int parts_make(struct fl_ctx *ctx, const struct fl_cert *certs, size_t n, const char *const *files,
@@ -70,7 +77,7 @@ int parts_make(struct fl_ctx *ctx, const struct fl_cert *certs, size_t n, const 
 }
 bool parts_ours(const char *name)
 {
-    if (!strcmp(name, PARTS_MARK))
+    if (!strcmp(name, PARTS_MARK) || store_ours(name))
         return true;
     for (size_t k = 0; k < KINDS; k++) {
         const char *rest = name + strlen(kinds[k].file);
@@ -86,10 +93,8 @@ bool parts_ours(const char *name)
 
 /* ---- writing ---- */
 
-static int write_text(int fd, const char *text)
+static int write_text(int fd, const char *text, size_t left)
 {
-    size_t left = strlen(text);
-
     while (left > 0) {
         ssize_t n = write(fd, text, left);
         if (n < 0 && errno != EINTR)
@@ -121,7 +126,9 @@ static int write_part(int dir, const struct parts *p, const struct part *part)
     if (fd < 0)
         return errno;
     for (size_t i = 0; i < 3 && part->text[i] && error == 0; i++)
-        error = write_text(fd, part->text[i]);
+        error = write_text(fd, part->text[i], strlen(part->text[i]));
+    if (error == 0 && part->cert)
+        error = write_text(fd, (const char *)part->data, part->len);
     if (error == 0)
         error = dress(fd, p, part->secret);
     if (error == 0 && fsync(fd) != 0)
@@ -185,12 +192,19 @@ static size_t count(int dir)
         closedir(d);
     return n;
 }
-bool parts_same(int dir, const struct parts *p, bool with_keys)
+int parts_same(struct fl_ctx *ctx, int dir, const struct parts *p, bool with_keys, bool *same_out)
 {
-    for (size_t i = 0; i < p->n; i++)
-        if (!same_part(dir, &p->all[i], with_keys || !p->all[i].secret))
-            return false;
-    return count(dir) == p->n;
+    bool same = count(dir) == p->n;
+    int rc = FL_OK;
+
+    for (size_t i = 0; i < p->n && same && rc == FL_OK; i++) {
+        const struct part *part = &p->all[i];
+        same = same_part(dir, part, !part->cert && (with_keys || !part->secret));
+        if (same && part->cert)
+            rc = store_same(ctx, dir, p, part, &same);
+    }
+    *same_out = same;
+    return rc;
 }
 int parts_repair(int dir, const struct parts *p, const char **which_out)
 {
