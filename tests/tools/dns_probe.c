@@ -3,13 +3,15 @@
  * dns_probe.c - works one dns plugin from the command line, through the loader, for tests.
  *
  *     dns_probe PLUGDIR PLUGIN CONF test
- *     dns_probe PLUGDIR PLUGIN CONF zone APEX
+ *     dns_probe PLUGDIR PLUGIN CONF zones
+ *     dns_probe PLUGDIR PLUGIN CONF zone|create APEX
  *     dns_probe PLUGDIR PLUGIN CONF list APEX NAME TYPE
  *     dns_probe PLUGDIR PLUGIN CONF apply APEX <changes
  *
- * CONF holds the plugin's options at its top level. TYPE is a number, NAME is relative, "@" the apex. Changes, one RRset
+ * CONF holds the plugin's options at its top level. TYPE is a number, NAME is relative, "@" the apex, "*" all of the zone. Changes, one RRset
  * a line, all in one call: NAME TYPE TTL_BEFORE TTL BEFORE AFTER, the values separated by `|`, "-" for none. With
- * DNS_PROBE_CLOCK=N the wall clock is N seconds off. DNS_PROBE_TWICE=1 makes the call twice.
+ * DNS_PROBE_CLOCK=N the wall clock is N seconds off. DNS_PROBE_TWICE=1 makes the call twice. DNS_PROBE_FIND=1 asks for the zone first, as providers want
+ * it that give zones names of their own.
  * On failure `CODE MESSAGE` on stderr; the exit status is minus the code.
  */
 #include "base/clock.h"
@@ -96,15 +98,26 @@ static int run(const struct fl_dns_ops *ops, struct call *call, char **argv, siz
     int code;
     if (strcmp(argv[0], "test") == 0)
         return ops->test(ctx);
-    if (strcmp(argv[0], "apply") == 0)
-        return ops->apply(ctx, &zone, changes, n, &receipt);
-    if (strcmp(argv[0], "zone") == 0) {
-        code = ops->zone(ctx, argv[1], &zone);
+    if (strcmp(argv[0], "zones") == 0) {
+        code = ops->zones(ctx);
+        call_emitted(call, &e);
+        for (size_t i = 0; code == FL_OK && i < e.nzones; i++)
+            printf("%s\n", e.zones[i].apex);
+        return code;
+    }
+    if (strcmp(argv[0], "zone") == 0 || strcmp(argv[0], "create") == 0) {
+        code = argv[0][0] == 'z' ? ops->zone(ctx, argv[1], &zone) : ops->create(ctx, argv[1], &zone);
         for (size_t i = 0; code == FL_OK && zone.name_servers && zone.name_servers[i]; i++)
             printf("%s\n", zone.name_servers[i]);
         return code;
     }
-    code = ops->list(ctx, &zone, strcmp(argv[2], "@") ? argv[2] : "", (uint32_t)strtoul(argv[3], NULL, 10));
+    code = getenv("DNS_PROBE_FIND") ? ops->zone(ctx, argv[1], &zone) : FL_OK;
+    if (code != FL_OK)
+        return code;
+    if (strcmp(argv[0], "apply") == 0)
+        return ops->apply(ctx, &zone, changes, n, &receipt);
+    const char *name = strcmp(argv[2], "*") == 0 ? NULL : strcmp(argv[2], "@") ? argv[2] : "";
+    code = ops->list(ctx, &zone, name, (uint32_t)strtoul(argv[3], NULL, 10));
     call_emitted(call, &e);
     for (size_t i = 0; code == FL_OK && i < e.nrrsets; i++)
         for (size_t k = 0; k < e.rrsets[i].n; k++)
