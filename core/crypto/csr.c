@@ -48,7 +48,7 @@ static bool add_name(GENERAL_NAMES *all, int kind, ASN1_STRING *value, const voi
     GENERAL_NAME_free(name);
     return false;
 }
-static int add_one(GENERAL_NAMES *all, const char *text, struct outcome *o)
+int csr_add_name(GENERAL_NAMES *all, const char *text, struct outcome *o)
 {
     uint8_t raw[16];
     char canonical[46], lower[256];
@@ -93,7 +93,7 @@ int csr_write(EVP_PKEY *key, const char *names, size_t names_len, struct buf *ou
     if (!req || !all)
         return key_fail(o, "certificate request");
     for (const char *p = names; p < names + names_len; p += strlen(p) + 1) {
-        int rc = add_one(all, p, o);
+        int rc = csr_add_name(all, p, o);
         if (rc != FL_OK)
             return rc;
     }

@@ -186,6 +186,23 @@ static int do_make(struct keeper *k, const struct keeper_request *req, struct ke
     rc = do_jwk(req, key, reply);
     return rc == FL_OK ? save(k, key, reply->sealed, &reply->outcome) : rc;
 }
+static int do_prove(const struct keeper_request *req, struct keeper_reply *reply)
+{
+    cleanup_(buf_done) struct buf pem = { .max = KEY_FILE_MAX, .secret = true };
+    cleanup_(key_freep) EVP_PKEY *key = key_make(KEY_EC256);
+    auto_free uint8_t *digest = NULL;
+    size_t len = 0;
+    int rc;
+
+    if (!key || !decode_base64(req->payload, &digest, &len))
+        return key_fail(&reply->outcome, "making a proof");
+    if (len != 32)
+        return outcome_fail(&reply->outcome, FL_ECONF, "the digest of a key authorization has 32 bytes");
+    rc = proof_write(key, req->names, digest, &pem, &reply->outcome);
+    if (rc == FL_OK && !key_to_pem(key, &pem))
+        rc = key_fail(&reply->outcome, "making a proof");
+    return rc == FL_OK ? reply_text(reply, &pem) : rc;
+}
 static int do_forget(struct keeper *k, const struct keeper_request *req, struct keeper_reply *reply)
 {
     char name[KEY_FILE];
@@ -206,6 +223,8 @@ static int dispatch(struct keeper *k, const struct keeper_request *req, struct k
 
     if (req->op == KEEPER_MAKE)
         return do_make(k, req, reply);
+    if (req->op == KEEPER_PROVE)
+        return do_prove(req, reply);
     if (req->op == KEEPER_FORGET)
         return do_forget(k, req, reply);
     key = load(k, req->sealed, &reply->outcome);

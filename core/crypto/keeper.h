@@ -34,17 +34,28 @@ enum {
 };
 
 enum keeper_op {
-    KEEPER_MAKE = 1, /* type -> sealed, jwk, thumbprint */
-    KEEPER_JWK,      /* sealed -> jwk (public, members in RFC 7638 order, no spaces), thumbprint */
-    KEEPER_JWS,      /* sealed, url, nonce, kid ("": the jwk stands in the header), payload -> text (flattened
-                        JSON, RFC 7515). ES256, ES384, RS256 or EdDSA, as the key is */
-    KEEPER_EAB, /* sealed (account key), url, kid, mac (base64url text) in payload, size of the hash (256, 384,
-                        512) in type -> text: inner JWS of RFC 8555 7.3.4, HS256, HS384 or HS512 */
-    KEEPER_CSR,    /* sealed, names -> DER in text/text_len: SANs dns and ip, no CN, no other extension
-                        (RFC 8555 7.4) */
-    KEEPER_EXPORT, /* sealed -> text: PKCS #8 PEM; the caller wipes it */
-    KEEPER_FITS,   /* sealed, payload: leaf PEM -> FL_OK when the key belongs to it, FL_EREJECT otherwise */
-    KEEPER_FORGET  /* sealed: the key file is removed; FL_OK also when it was gone */
+    /* type -> sealed, jwk, thumbprint */
+    KEEPER_MAKE = 1,
+    /* sealed -> jwk (public, members in RFC 7638 order, no spaces), thumbprint */
+    KEEPER_JWK,
+    /* sealed, url, nonce, kid ("": the jwk stands in the header), payload -> text (flattened JSON, RFC 7515). ES256, ES384,
+     * RS256 or EdDSA, as the key is */
+    KEEPER_JWS,
+    /* sealed (account key), url, kid, mac (base64url text) in payload, size of the hash (256, 384, 512) in type -> text: inner
+     * JWS of RFC 8555 7.3.4, HS256, HS384 or HS512 */
+    KEEPER_EAB,
+    /* sealed, names -> DER in text/text_len: SANs dns and ip, no CN, no other extension (RFC 8555 7.4) */
+    KEEPER_CSR,
+    /* sealed -> text: PKCS #8 PEM; the caller wipes it */
+    KEEPER_EXPORT,
+    /* sealed, payload: leaf PEM -> FL_OK when the key belongs to it, FL_EREJECT otherwise */
+    KEEPER_FITS,
+    /* sealed: the key file is removed; FL_OK also when it was gone */
+    KEEPER_FORGET,
+    /* names (one, no wildcard), payload: digest of a key authorization (43 characters of base64url) -> text: PEM of the
+     * certificate that proves that name or address by TLS (RFC 8737 section 3, RFC 8738 section 6), signed by itself, and
+     * behind it its key, P-256, PKCS #8. Neither is kept */
+    KEEPER_PROVE
 };
 
 /* Starts zeroed: all of it goes through the socket, also what an op does not read. */
@@ -102,5 +113,7 @@ int keeper_export(struct keeper *k, const char *sealed, char **pem_out,
                   struct outcome *o); /* mem_wipe_free() it */
 int keeper_fits(struct keeper *k, const char *sealed, const char *leaf_pem, struct outcome *o);
 int keeper_forget(struct keeper *k, const char *sealed, struct outcome *o);
+int keeper_prove(struct keeper *k, const char *name, const char *digest, char **cert_pem_out,
+                 char **key_pem_out, struct outcome *o); /* mem_wipe_free() the key */
 
 #endif

@@ -168,6 +168,32 @@ int keeper_csr(struct keeper *k, const char *sealed, const char *const *names, c
     *out = text;
     return FL_OK;
 }
+int keeper_prove(struct keeper *k, const char *name, const char *digest, char **cert_pem_out,
+                 char **key_pem_out, struct outcome *o)
+{
+    const char *const names[] = { name, NULL };
+    auto_call *c = call_new(KEEPER_PROVE, "", o);
+    char *cert, *key;
+    const char *end;
+
+    if (!c || set_names(c, names, o) != FL_OK || set_payload(c, digest, o) != FL_OK)
+        return o->code;
+    if (call_run(k, c, o) != FL_OK)
+        return o->code;
+    end = strstr(c->reply.text, "-----BEGIN PRIVATE KEY-----");
+    if (!end)
+        return outcome_fail(o, FL_EPROTO, "the keeper made a proof without a key");
+    cert = mem_text(c->reply.text, (size_t)(end - c->reply.text));
+    key = strdup(end);
+    if (!cert || !key) {
+        free(cert);
+        mem_wipe_free(key);
+        return outcome_nomem(o);
+    }
+    *cert_pem_out = cert;
+    *key_pem_out = key;
+    return FL_OK;
+}
 int keeper_export(struct keeper *k, const char *sealed, char **pem_out, struct outcome *o)
 {
     auto_call *c = call_new(KEEPER_EXPORT, sealed, o);

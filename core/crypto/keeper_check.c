@@ -96,6 +96,19 @@ static const char *check_csr(const struct keeper_request *req)
             return "a name is empty or too long, or there are too many";
     return NULL;
 }
+static const char *check_prove(const struct keeper_request *req)
+{
+    const char *fault = check_csr(req);
+
+    if (fault)
+        return fault;
+    if (strlen(req->names) + 1 != req->names_len || text_starts(req->names, "*."))
+        return "TLS proves one name at a time, and none with a wildcard";
+    if (req->payload_len != 43 || req->payload[43] ||
+        strspn(req->payload, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != 43)
+        return "the digest of the key authorization is not base64url of 32 bytes";
+    return NULL;
+}
 static const char *check_fits(const struct keeper_request *req)
 {
     return req->payload_len == 0 ? "no certificate to compare with" : NULL;
@@ -104,10 +117,11 @@ static const struct {
     const char *(*check)(const struct keeper_request *req);
     bool sealed;
 } needs[] = {
-    [KEEPER_MAKE] = { NULL, false },      [KEEPER_JWK] = { NULL, true },
-    [KEEPER_JWS] = { check_jws, true },   [KEEPER_EAB] = { check_eab, true },
-    [KEEPER_CSR] = { check_csr, true },   [KEEPER_EXPORT] = { NULL, true },
-    [KEEPER_FITS] = { check_fits, true }, [KEEPER_FORGET] = { NULL, true },
+    [KEEPER_MAKE] = { NULL, false },         [KEEPER_JWK] = { NULL, true },
+    [KEEPER_JWS] = { check_jws, true },      [KEEPER_EAB] = { check_eab, true },
+    [KEEPER_CSR] = { check_csr, true },      [KEEPER_EXPORT] = { NULL, true },
+    [KEEPER_FITS] = { check_fits, true },    [KEEPER_FORGET] = { NULL, true },
+    [KEEPER_PROVE] = { check_prove, false },
 };
 static const char *find_fault(const struct keeper_request *req)
 {

@@ -43,5 +43,12 @@ bool jws_mac(int bits, const void *mac, size_t mac_len, const struct jws_header 
 /* csr.c. DER of a PKCS #10 request for `names`, each NUL-terminated, one after the other in names_len bytes:
  * addresses become iPAddress, the rest dNSName in lower case; no subject. FL_ECONF names the first that is neither. */
 int csr_write(EVP_PKEY *key, const char *names, size_t names_len, struct buf *out, struct outcome *o);
+/* Adds one of them. */
+struct stack_st_GENERAL_NAME;
+int csr_add_name(struct stack_st_GENERAL_NAME *all, const char *name, struct outcome *o);
+
+/* proof.c. PEM of the certificate of that key, signed by it, that proves a name or address by TLS (RFC 8737 section 3). */
+int proof_write(EVP_PKEY *key, const char *name, const uint8_t digest[32], struct buf *out,
+                struct outcome *o);
 
 #endif
