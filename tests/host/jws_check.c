@@ -152,6 +152,18 @@ json_t *jws_part(const json_t *jws, const char *key, char **text_out)
         *text_out = mem_text(text.data, text.len);
     return json_parse((char *)text.data, text.len, why);
 }
+const char *jws_check_signer(const json_t *jws, const json_t *header, bool must_jwk, bool may_jwk,
+                             const json_t *known)
+{
+    const json_t *jwk = json_obj(header, "jwk");
+    bool by_jwk = jwk && may_jwk, by_kid = json_str(header, "kid", NULL) && !must_jwk;
+
+    if (!json_str(header, "alg", NULL) || by_jwk == by_kid || json_object_size(header) != 4)
+        return "not the one of kid and jwk that belongs here";
+    if ((by_jwk || known) && !jws_check(jws, by_jwk ? jwk : known))
+        return "the signature is not of that key";
+    return NULL;
+}
 json_t *jws_check_key_change(const json_t *inner, const char *url, const char *account, const json_t *old)
 {
     cleanup_(json_freep) json_t *header = jws_part(inner, "protected", NULL);

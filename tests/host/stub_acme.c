@@ -80,20 +80,6 @@ static bool nonce_used(struct stub_acme *s, const char *nonce)
     s->nonce_good[n] = false;
     return true;
 }
-static void check_key(struct stub_acme *s, const char *path, const json_t *jws, const json_t *header)
-{
-    bool account = !strcmp(path, "/account");
-    const json_t *jwk = json_obj(header, "jwk");
-    bool by_key = jwk && (account || !strcmp(path, "/revoke")),
-         by_kid = json_str(header, "kid", NULL) && !account;
-
-    if (!json_str(header, "alg", NULL) || by_key == by_kid || json_object_size(header) != 4)
-        fault(s, path, "not the one of kid and jwk that belongs here");
-    if ((by_key || s->jwk) && !jws_check(jws, by_key ? jwk : s->jwk))
-        fault(s, path, "the signature is not of that key");
-    if (account && !s->jwk)
-        s->jwk = json_incref(json_object_get(header, "jwk"));
-}
 /* Its payload, NULL: refused, and `r` says how. */
 static bool check_jws(struct stub_acme *s, const struct web_request *req, json_t **payload_out,
                       struct stub_reply *r)
@@ -101,6 +87,8 @@ static bool check_jws(struct stub_acme *s, const struct web_request *req, json_t
     char type[64] = "", why[128], url[1200];
     cleanup_(json_freep) json_t *jws = json_parse(req->body, req->len, why);
     cleanup_(json_freep) json_t *header = jws_part(jws, "protected", NULL);
+    bool account = !strcmp(req->target, "/account");
+    const char *wrong;
     char *text = NULL;
 
     snprintf(url, sizeof url, "%s%s", s->base, req->target);
@@ -110,7 +98,11 @@ static bool check_jws(struct stub_acme *s, const struct web_request *req, json_t
         fault(s, req->target, "no flattened JWS");
     if (strcmp(json_str(header, "url", ""), url))
         fault(s, req->target, "the header's url is not what was asked");
-    check_key(s, req->target, jws, header);
+    wrong = jws_check_signer(jws, header, account, account || !strcmp(req->target, "/revoke"), s->jwk);
+    if (wrong)
+        fault(s, req->target, wrong);
+    if (account && !s->jwk)
+        s->jwk = json_incref(json_object_get(header, "jwk"));
     *payload_out = jws_part(jws, "payload", &text);
     if (text)
         json_put_str(s->payloads, req->target, text);
