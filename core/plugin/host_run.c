@@ -18,15 +18,27 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-enum { OUTPUT_MAX = 64 * 1024, GRACE_MS = 2000, PACE_MS = 20, TAIL = 200 };
+enum {
+    OUTPUT_USUAL = 64 * 1024,
+    OUTPUT_MOST = 1024 * 1024,
+    ERRORS_MAX = 8192,
+    GRACE_MS = 2000,
+    PACE_MS = 20,
+    TAIL = 200
+};
 static const char path_usual[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+struct voice {
+    int fd; /* our end; -1: ended */
+    struct buf said;
+    bool end; /* the end of it is kept, not the beginning */
+    bool cut;
+};
 struct child {
     pid_t pid;
-    int watch;  /* pidfd, -1: the kernel has none */
-    int output; /* our end of its stdout and stderr; -1: ended */
-    struct buf said;
-    int status; /* of waitpid(), once it is over */
+    int watch;                /* pidfd, -1: the kernel has none */
+    struct voice out, errors; /* errors.fd -1: they are in `out` */
+    int status;               /* of waitpid(), once it is over */
     bool over, timed_out;
 };
 
@@ -113,7 +125,7 @@ static int input_of(const struct fl_run *run)
         (void)lseek(fd, 0, SEEK_SET);
     return fd;
 }
-static int spawn(pid_t *pid, const char *path, int in, int out, char *const *argv, char *const *env)
+static int spawn(pid_t *pid, const char *path, const int fds[3], char *const *argv, char *const *env)
 {
     posix_spawn_file_actions_t acts;
     posix_spawnattr_t attr;
@@ -134,11 +146,8 @@ static int spawn(pid_t *pid, const char *path, int in, int out, char *const *arg
     (void)posix_spawnattr_setpgroup(&attr, 0);
     (void)posix_spawnattr_setsigmask(&attr, &none);
     (void)posix_spawnattr_setsigdefault(&attr, &all);
-    rc = posix_spawn_file_actions_adddup2(&acts, in, 0);
-    if (rc == 0)
-        rc = posix_spawn_file_actions_adddup2(&acts, out, 1);
-    if (rc == 0)
-        rc = posix_spawn_file_actions_adddup2(&acts, out, 2);
+    for (int i = 0; i < 3 && rc == 0; i++)
+        rc = posix_spawn_file_actions_adddup2(&acts, fds[i], i);
     if (rc == 0)
         rc = posix_spawn_file_actions_addclosefrom_np(&acts, 3);
     if (rc == 0)
@@ -155,51 +164,80 @@ static int above_two(int fd)
         close(fd);
     return high;
 }
+/* The program's end of a new pipe; -1: errno. */
+static int open_voice(struct voice *v)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return -1;
+    v->fd = above_two(ends[0]);
+    if (v->fd >= 0)
+        (void)fcntl(v->fd, F_SETFL, O_NONBLOCK);
+    return above_two(ends[1]);
+}
 static int start(struct fl_ctx *ctx, const struct fl_run *run, const char *path, struct child *c)
 {
     char **env = environment(ctx, run->env);
-    int ends[2] = { -1, -1 }, rc;
     auto_close int in = above_two(input_of(run));
     auto_close int out = -1;
+    auto_close int errors = -1;
+    int rc;
 
     if (!env || ctx->arena.starved)
         return ctx_nomem(ctx);
-    if (in < 0 || pipe2(ends, O_CLOEXEC) != 0)
+    out = in < 0 ? -1 : open_voice(&c->out);
+    errors = out >= 0 && run->apart ? open_voice(&c->errors) : -1;
+    if (out < 0 || c->out.fd < 0 || (run->apart && (errors < 0 || c->errors.fd < 0)))
         return fl_fail(ctx, FL_ETEMP, "%s cannot be run: %s", path, strerror(errno));
-    c->output = above_two(ends[0]);
-    out = above_two(ends[1]);
-    rc =
-        c->output < 0 || out < 0 ? EMFILE : spawn(&c->pid, path, in, out, (char **)(uintptr_t)run->argv, env);
+    rc = spawn(&c->pid, path, (const int[3]){ in, out, run->apart ? errors : out },
+               (char **)(uintptr_t)run->argv, env);
     if (rc == ENOMEM)
         return ctx_nomem(ctx);
     if (rc != 0)
         return fl_fail(ctx, rc == EAGAIN || rc == EMFILE || rc == ENFILE ? FL_ETEMP : FL_ECONF,
                        "%s cannot be run: %s", path, strerror(rc));
-    (void)fcntl(c->output, F_SETFL, O_NONBLOCK);
     c->watch = pidfd_open(c->pid, 0);
     return FL_OK;
 }
 
 /* ---- watching it ---- */
 
+static void note(struct voice *v, const char *piece, size_t n)
+{
+    size_t room = v->said.max - v->said.len;
+
+    v->cut = v->cut || n > room;
+    if (n > room && v->end && !v->said.failed) {
+        size_t gone = n - room;
+        memmove(v->said.data, v->said.data + gone, v->said.len - gone);
+        v->said.len -= gone;
+        room = n;
+    }
+    (void)buf_add(&v->said, piece, n < room ? n : room);
+}
 /* What is beyond the maximum is read too, or the program would wait for us for ever. */
-static void listen_to(struct child *c)
+static void listen_to(struct voice *v)
 {
     char piece[4096];
     ssize_t n;
 
-    while (c->output >= 0 && (n = read(c->output, piece, sizeof piece)) != 0) {
-        size_t room = OUTPUT_MAX - c->said.len;
+    while (v->fd >= 0 && (n = read(v->fd, piece, sizeof piece)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN)
             return;
         if (n < 0)
             break;
-        (void)buf_add(&c->said, piece, (size_t)n < room ? (size_t)n : room);
+        note(v, piece, (size_t)n);
     }
-    mem_closep(&c->output);
-    c->output = -1;
+    mem_closep(&v->fd);
+    v->fd = -1;
+}
+static void listen_both(struct child *c)
+{
+    listen_to(&c->out);
+    listen_to(&c->errors);
 }
 /* Its end is seen before it is waited for: until then its number, and that of its group, are its own. */
 static bool ended(const struct child *c)
@@ -215,18 +253,19 @@ static bool watch(struct child *c, int64_t until_ms)
 {
     for (;;) {
         int64_t left = until_ms - clock_mono_ms();
-        struct pollfd fds[2];
+        struct pollfd fds[3];
 
-        listen_to(c);
+        listen_both(c);
         if (ended(c))
             return true;
         if (left <= 0)
             return false;
-        fds[0] = (struct pollfd){ .fd = c->output, .events = POLLIN };
+        fds[0] = (struct pollfd){ .fd = c->out.fd, .events = POLLIN };
         fds[1] = (struct pollfd){ .fd = c->watch, .events = POLLIN };
+        fds[2] = (struct pollfd){ .fd = c->errors.fd, .events = POLLIN };
         if (c->watch < 0 && left > PACE_MS)
             left = PACE_MS;
-        (void)poll(fds, 2, (int)(left > 60000 ? 60000 : left));
+        (void)poll(fds, 3, (int)(left > 60000 ? 60000 : left));
     }
 }
 static void reap(struct child *c)
@@ -248,22 +287,23 @@ static void see_through(struct child *c, int64_t until_ms)
         (void)kill(-c->pid, SIGKILL);
     }
     reap(c);
-    listen_to(c);
+    listen_both(c);
 }
 
 /* ---- telling of it ---- */
 
 static const char *last_line(struct fl_ctx *ctx, const struct fl_ran *ran)
 {
-    size_t end = ran->len, from;
+    const char *text = *ran->errors ? ran->errors : ran->output;
+    size_t end = *ran->errors ? strlen(text) : ran->len, from;
 
-    while (end > 0 && strchr("\r\n\t ", ran->output[end - 1]))
+    while (end > 0 && strchr("\r\n\t ", text[end - 1]))
         end--;
-    for (from = end; from > 0 && ran->output[from - 1] != '\n';)
+    for (from = end; from > 0 && text[from - 1] != '\n';)
         from--;
     if (end - from > TAIL)
         from = end - TAIL;
-    return from < end ? fl_printf(ctx, ": %.*s", (int)(end - from), ran->output + from) : "";
+    return from < end ? fl_printf(ctx, ": %.*s", (int)(end - from), text + from) : "";
 }
 static int tell(struct fl_ctx *ctx, const char *path, int64_t most_ms, const struct child *c,
                 const struct fl_ran *ran)
@@ -291,18 +331,39 @@ static int tell(struct fl_ctx *ctx, const char *path, int64_t most_ms, const str
 }
 static void child_done(struct child *c)
 {
-    mem_closep(&c->output);
+    mem_closep(&c->out.fd);
+    mem_closep(&c->errors.fd);
     mem_closep(&c->watch);
-    buf_done(&c->said);
+    buf_done(&c->out.said);
+    buf_done(&c->errors.said);
+}
+static const char *take_text(struct fl_ctx *ctx, struct voice *v)
+{
+    const char *text = ctx_own(ctx, buf_take(&v->said));
+    return text ? text : "";
+}
+static void take(struct fl_ctx *ctx, struct child *c, struct fl_ran *out)
+{
+    out->status = c->status == -1          ? -1
+                  : WIFSIGNALED(c->status) ? 128 + WTERMSIG(c->status)
+                                           : WEXITSTATUS(c->status);
+    out->len = c->out.said.len;
+    out->cut = c->out.cut;
+    out->output = take_text(ctx, &c->out);
+    out->errors = take_text(ctx, &c->errors);
 }
 int fl_run(struct fl_ctx *ctx, const struct fl_run *run, struct fl_ran *out)
 {
-    cleanup_(child_done) struct child c = { .pid = -1, .watch = -1, .output = -1, .said = BUF(OUTPUT_MAX) };
+    size_t most = run->most > OUTPUT_MOST ? OUTPUT_MOST : run->most;
+    cleanup_(child_done) struct child c = { .pid = -1,
+                                            .watch = -1,
+                                            .out = { .fd = -1, .said = BUF(most ? most : OUTPUT_USUAL) },
+                                            .errors = { .fd = -1, .said = BUF(ERRORS_MAX), .end = true } };
     const char *path;
     int64_t most_ms = fl_left_ms(ctx);
     int code = ctx_gate(ctx, "fl_run", true);
 
-    *out = (struct fl_ran){ .status = -1, .output = "" };
+    *out = (struct fl_ran){ .status = -1, .output = "", .errors = "" };
     if (code != FL_OK)
         return code;
     if (!run->argv || !run->argv[0])
@@ -320,14 +381,8 @@ int fl_run(struct fl_ctx *ctx, const struct fl_run *run, struct fl_ran *out)
     if (code != FL_OK)
         return code;
     see_through(&c, clock_mono_ms() + most_ms);
-    if (c.said.failed)
+    if (c.out.said.failed || c.errors.said.failed)
         return ctx_nomem(ctx);
-    out->status = c.status == -1          ? -1
-                  : WIFSIGNALED(c.status) ? 128 + WTERMSIG(c.status)
-                                          : WEXITSTATUS(c.status);
-    out->len = c.said.len;
-    out->output = ctx_own(ctx, buf_take(&c.said));
-    if (!out->output)
-        out->output = "";
+    take(ctx, &c, out);
     return tell(ctx, path, most_ms, &c, out);
 }

@@ -239,6 +239,8 @@ int fl_run(struct fl_ctx *ctx, const struct fl_run *run, struct fl_ran *out)
     if (f->run)
         f->run(f, run, &a);
     *out = (struct fl_ran){ .status = a.status, .output = fake_keep(ctx, &a), .len = a.len };
+    out->errors = run->apart && a.text ? fl_printf(ctx, "%s", a.text) : "";
+    out->cut = run->most > 0 && a.len > run->most;
     if (a.code != FL_OK)
         return fl_fail(ctx, a.code, "%s", a.text ? a.text : "the program failed");
     return a.status ? fl_fail(ctx, FL_EREJECT, "%s ended with %d", run->argv[0], a.status) : FL_OK;

@@ -26,9 +26,9 @@ enum { FAKE_LISTENERS = 8, FAKE_SEEN = 256, FAKE_TEXT = 512 };
 extern const struct fl_plugin fl_plugin_entry;
 
 struct fake;
-struct fake_answer { /* what a hook gives; copied */
-    int code;        /* FL_OK, or what the host function is to return, with `text` as its message */
-    const char *text;
+struct fake_answer {  /* what a hook gives; copied */
+    int code;         /* FL_OK, or what the host function is to return, with `text` as its message */
+    const char *text; /* fl_run() with `apart`: stderr too */
     const void *data;
     size_t len;
     int status; /* fl_run(), and of the answer to fl_http(); 0 there: 200 */

@@ -20,7 +20,8 @@ static struct fl_run what;
 static struct {
     int status;
     size_t len;
-    char output[70000];
+    bool cut;
+    char output[70000], errors[10000];
 } got;
 static int runs(struct fl_ctx *ctx)
 {
@@ -30,6 +31,9 @@ static int runs(struct fl_ctx *ctx)
     got.len = ran.len;
     assert_true(ran.len < sizeof got.output);
     memcpy(got.output, ran.output, ran.len + 1);
+    got.cut = ran.cut;
+    assert_true(strlen(ran.errors) < sizeof got.errors);
+    memcpy(got.errors, ran.errors, strlen(ran.errors) + 1);
     return code;
 }
 static int run(struct fl_run r, struct outcome *o)
@@ -49,6 +53,37 @@ static int sh(const char *script, struct outcome *o)
     return run((struct fl_run){ .argv = argv }, o);
 }
 
+static int sh_apart(const char *script, size_t most, struct outcome *o)
+{
+    const char *const argv[] = { "sh", "-c", script, NULL };
+    return run((struct fl_run){ .argv = argv, .apart = true, .most = most }, o);
+}
+static void answers_and_errors_can_be_kept_apart(void **state)
+{
+    struct outcome o;
+    (void)state;
+    assert_int_equal(sh_apart("echo out; echo err >&2; echo more", 0, &o), FL_OK);
+    assert_string_equal(got.output, "out\nmore\n");
+    assert_string_equal(got.errors, "err\n");
+    assert_false(got.cut);
+    assert_int_equal(sh_apart("echo out; echo first >&2; echo last >&2; exit 3", 0, &o), FL_EREJECT);
+    assert_non_null(strstr(o.msg, "ended with status 3: last"));
+    assert_int_equal(sh_apart("echo out; exit 4", 0, &o), FL_EREJECT);
+    assert_non_null(strstr(o.msg, "ended with status 4: out"));
+}
+static void of_much_output_the_beginning_is_kept_and_of_errors_the_end(void **state)
+{
+    struct outcome o;
+    (void)state;
+    assert_int_equal(
+        sh_apart("i=0; while [ $i -lt 3000 ]; do echo line $i; echo error $i >&2; i=$((i+1)); done", 100, &o),
+        FL_OK);
+    assert_int_equal(got.len, 100);
+    assert_true(got.cut);
+    assert_memory_equal(got.output, "line 0\nline 1\n", 14);
+    assert_int_equal(strlen(got.errors), 8192);
+    assert_string_equal(got.errors + 8192 - 22, "error 2998\nerror 2999\n");
+}
 static void output_of_both_kinds_comes_back(void **state)
 {
     struct outcome o;
@@ -226,6 +261,8 @@ static void what_is_left_in_the_background_is_not_waited_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers_and_errors_can_be_kept_apart),
+        cmocka_unit_test(of_much_output_the_beginning_is_kept_and_of_errors_the_end),
         cmocka_unit_test(output_of_both_kinds_comes_back),
         cmocka_unit_test(arguments_are_not_looked_at_by_a_shell),
         cmocka_unit_test(a_status_is_a_refusal_and_its_last_line_the_reason),

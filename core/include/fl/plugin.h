@@ -100,14 +100,19 @@ struct fl_run {
     size_t input_len;
     /* 0: what is left of the call, which is the most. Then TERM, 2 s later KILL, to its process group. */
     int64_t timeout_ms;
+    bool apart;  /* stdout and stderr are kept apart, for programs whose stdout is an answer */
+    size_t most; /* bytes of output to keep; 0: 64 KiB, at most 1 MiB */
 };
 struct fl_ran {
-    int status;         /* exit status, or 128 + signal */
-    const char *output; /* stdout and stderr together, first 64 KiB, NUL-terminated, never NULL */
+    int status; /* exit status, or 128 + signal */
+    const char
+        *output; /* stdout and stderr together, or stdout alone; its beginning, NUL-terminated, never NULL */
     size_t len;
+    bool cut;           /* there was more output than was kept */
+    const char *errors; /* `apart`: the end of stderr, at most 8 KiB; else ""; never NULL */
 };
 /* FL_OK: it ran and exited with 0. FL_EREJECT: ran, other status (the message has its last
- * line of output). FL_ECONF: cannot be started. FL_ETEMP: timed out, or no process could be
+ * line of output; of stderr where that is apart). FL_ECONF: cannot be started. FL_ETEMP: timed out, or no process could be
  * made. `out` is filled when it ran. The child gets no other descriptor than 0, 1 and 2, default
  * signals, the daemon's working folder, and a process group of its own. What it leaves in the
  * background is not waited for. */
