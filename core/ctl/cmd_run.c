@@ -122,10 +122,11 @@ static bool reload(struct service *s, bool secrets_only)
                                     .arg = s };
     auto_free char *words = NULL;
 
-    s->again = false;
     notify_reloading();
-    if (!secrets_only)
+    if (!secrets_only) {
+        s->again = false;
         control_reloading(s->control);
+    }
     enum reload_end end = engine_reload(s->engine, &s->world, &rc, &words);
     tell_reload(s, end, words ? words : "");
     notify_ready();
@@ -224,6 +225,7 @@ int cmd_run(const struct cli *cli, int argc, char **argv)
         return EXIT_FAILED;
     if (!cli->verbose)
         log_setup((enum log_level)s.world->model->log.level, (enum log_format)s.world->model->log.format, 2);
+    log_journal(JOURNAL_SOCKET); /* used when log.format says so, also after a reload */
     s.secrets_ms = clock_mono_ms() + SECRETS_MS;
     s.signals = signals_open();
     notify_patience(START_MS);
