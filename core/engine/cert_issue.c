@@ -5,6 +5,7 @@
 #include "crypto/chain.h"
 #include "engine/pace.h"
 #include "engine/record.h"
+#include "engine/renew.h"
 #include "engine/steps.h"
 
 #include <stdio.h>
@@ -116,14 +117,17 @@ static int wait_for_url(struct turn *t, struct acme *acme)
     return note_certificate(t, &order);
 }
 
-/* How often in a row the authority wanted one replaced almost as soon as it was issued; see ari.c. */
+/* How often in a row the authority wanted one replaced long before its time; see ari.c. */
 static int64_t hasty(const struct turn *t)
 {
+    const struct subject *s = t->task->subject;
     const json_t *live = json_obj(t->rec, "live");
     int64_t from = json_int(live, "not_before", 0), to = json_int(live, "not_after", 0);
     int64_t moment = json_int(json_obj(live, "ari"), "moment_at", 0), now = t->now_ms / 1000;
+    int64_t rule = renew_at(s->cert->name, from, to, s->cert->renew_num, s->cert->renew_den);
 
-    return moment > 0 && moment <= now && now - from < (to - from) / 10 ? json_int(live, "hasty", 0) + 1 : 0;
+    return moment > 0 && moment <= now && now - from < (rule - from) / 5 * 4 ? json_int(live, "hasty", 0) + 1
+                                                                             : 0;
 }
 
 /* Whose it is: only they are asked about it, and told what takes its place. */

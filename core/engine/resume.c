@@ -3,6 +3,7 @@
 #include "engine/resume.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "engine/record.h"
 #include "engine/steps.h"
 
@@ -29,16 +30,29 @@ static json_t *sorted(const char *const *names)
     return strv_json((const char *const *)v);
 }
 
+/* { NAME: directory } of those that it may be ordered from. NULL: no memory. */
+static json_t *directories(const struct turn *t, const struct subject *s)
+{
+    json_t *out = json_object();
+
+    for (const char *const *name = s->cert->authorities; out && *name; name++) {
+        const struct world_authority *a = world_authority(t->w, *name);
+        if (!json_put_str(out, *name, a ? a->directory : NULL)) {
+            json_decref(out);
+            return NULL;
+        }
+    }
+    return out;
+}
+
 static bool about_certificate(const struct turn *t, json_t *out)
 {
     const struct subject *s = t->task->subject;
-    const struct world_authority *a = world_authority(t->w, s->cert->authorities[0]);
 
     return json_put(out, "names", sorted(s->cert->names)) && json_put_str(out, "key", s->key) &&
            json_put_str(out, "profile", s->cert->profile) &&
            json_put(out, "solvers", strv_json(s->cert->solvers)) &&
-           json_put(out, "authorities", strv_json(s->cert->authorities)) &&
-           json_put_str(out, "directory", a ? a->directory : NULL);
+           json_put(out, "directories", directories(t, s));
 }
 
 static bool about_host(const struct turn *t, json_t *out)
@@ -77,7 +91,41 @@ bool resume_same_directory(const json_t *rec, const char *directory)
     return directory && strcmp(json_str(json_obj(rec, "asked"), "directory", ""), directory) == 0;
 }
 
-static void start_over(struct turn *t)
+static bool same(const json_t *a, const json_t *b, const char *key)
+{
+    const json_t *in_a = json_object_get(a, key), *in_b = json_object_get(b, key);
+
+    return in_a == in_b || json_equal(in_a, in_b);
+}
+
+/* The order under way is still one that would be made: who else may be asked, and for which chain, is the business of
+ * the next one. */
+static bool order_fits(const struct turn *t, const json_t *was, const json_t *is)
+{
+    const char *authority = json_str(t->rec, "authority", "");
+    const char *then = json_str(json_obj(was, "directories"), authority, NULL);
+    const char *now = json_str(json_obj(is, "directories"), authority, NULL);
+
+    return t->task->kind == &task_kinds[KIND_CERTIFICATE] && json_obj(t->rec, "order") &&
+           same(was, is, "names") && same(was, is, "key") && same(was, is, "profile") && then && now &&
+           strcmp(then, now) == 0;
+}
+
+/* Proofs that no solver of the certificate's is left for, and nobody was asked to look at yet, are made anew. */
+static void fit_proofs(struct turn *t)
+{
+    const struct subject *s = t->task->subject;
+    const json_t *p;
+    bool gone = false;
+    size_t i;
+
+    json_array_foreach(json_list(t->rec, "proofs"), i, p) gone =
+        gone || !text_in(json_str(p, "solver", ""), s->cert->solvers);
+    if (gone && t->task->step >= CERT_DEPLOY && t->task->step <= CERT_VISIBLE && proofs_over(t) == FL_OK)
+        t->task->step = CERT_AUTHORIZE;
+}
+
+static void start_over(struct turn *t, bool keep)
 {
     const struct judge_counts none = { 0 };
 
@@ -86,7 +134,10 @@ static void start_over(struct turn *t)
     json_object_del(t->rec, "due");
     json_object_del(t->rec, "since");
     json_object_del(t->rec, "solver_at");
-    t->task->step = 0;
+    if (keep)
+        fit_proofs(t);
+    else
+        t->task->step = 0;
 }
 
 /* An account belongs to its authority; the key goes on, so that the account can be had back. */
@@ -128,6 +179,7 @@ void resume_task(struct turn *t)
     if (!asked || json_equal(asked, json_object_get(t->rec, "asked")))
         return;
     forget_account(t, asked);
+    bool keep = order_fits(t, json_obj(t->rec, "asked"), asked);
     if (json_put(t->rec, "asked", json_incref(asked)))
-        start_over(t);
+        start_over(t, keep);
 }
