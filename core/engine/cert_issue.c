@@ -79,6 +79,8 @@ int cert_finalize(struct turn *t)
                          &order, &t->out);
     if (code != FL_OK && strcmp(t->out.problem, "orderNotReady") == 0)
         code = look_instead(t, acme, &order);
+    if (code == FL_EREJECT)
+        drop_note_all(t, order.refused, t->out.msg);
     if (code == FL_EREJECT || (code == FL_OK && order.status > ACME_VALID))
         return code == FL_OK ? dead(t, &order) : (order_over(t, false), code);
     if (code != FL_OK || t->go != GO_NEXT)
@@ -104,7 +106,7 @@ static int wait_for_url(struct turn *t, struct acme *acme)
         return code;
     if (order.status == ACME_PROCESSING)
         return outcome_again(&t->out,
-                             order.retry_after_ms ? order.retry_after_ms : 250LL << (looks < 5 ? looks : 5),
+                             order.retry_after_ms ? order.retry_after_ms : 250LL << (looks < 8 ? looks : 8),
                              "waits for the authority to issue");
     if (order.status == ACME_READY) { /* the finalize never arrived */
         t->go = CERT_FINALIZE;
@@ -250,6 +252,7 @@ static int make_live(struct turn *t, const struct chain *c)
     json_object_del(t->rec, "lost");
     json_object_del(t->rec, "ask");
     json_object_del(t->rec, "revoked");
+    drop_forget(t);
     if (code == FL_OK)
         code = turn_save(t); /* on disk before a delivery reads it */
     if (code != FL_OK)

@@ -130,6 +130,9 @@ static int new_order(struct turn *t, struct acme *acme, const char *const *names
     if (code != FL_OK)
         return code;
     replaces = predecessor(t, acme, names);
+    code = budget_take(t, names, replaces != NULL);
+    if (code != FL_OK)
+        return code;
     code = acme_new_order(acme, names, profile, replaces, out, &t->out);
     if (!replaces || !minds_predecessor(code, &t->out))
         return code;
@@ -198,7 +201,9 @@ int cert_order(struct turn *t)
         code = note_order(t, &order);
     if (code == FL_OK)
         code = order_by_status(t, &order);
-    if (code == FL_EREJECT)
+    if (code == FL_EREJECT) {
+        drop_note_all(t, order.refused, t->out.msg);
         order_over(t, false);
+    }
     return code;
 }

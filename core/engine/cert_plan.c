@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "engine/ask.h"
-#include "engine/renew.h"
+#include "engine/hold.h"
 #include "engine/steps.h"
 
 #include <stdio.h>
@@ -12,6 +12,7 @@
 
 /* Later than any certificate: a damaged number must not overflow anything. */
 static const int64_t FAR_AT = 253402300799; /* 9999-12-31 */
+static const int64_t MINUTE_MS = 60000;
 
 bool lineage_name(const struct model_certificate *mc, const char *key, char out[400])
 {
@@ -57,14 +58,18 @@ static bool holds(const json_t *list, const char *text)
     return false;
 }
 
-/* The names are a set: their order is the user's business. */
-static bool same_names(const json_t *list, const char *const *names)
+/* The names are a set: their order is the user's business. One that was dropped may be missing. */
+static bool same_names(const json_t *rec, const struct subject *s)
 {
-    size_t n = 0;
+    const json_t *list = json_list(json_obj(rec, "live"), "names");
+    size_t found = 0;
 
-    while (names[n] && holds(list, names[n]))
-        n++;
-    return !names[n] && n == json_array_size(list);
+    for (const char *const *name = s->cert->names; *name; name++)
+        if (holds(list, *name))
+            found++;
+        else if (!drop_is(rec, s, *name))
+            return false;
+    return found == json_array_size(list);
 }
 
 static bool same_text(const char *a, const char *b) { return strcmp(a ? a : "", b ? b : "") == 0; }
@@ -78,7 +83,7 @@ const char *live_lacks(const json_t *rec, const struct subject *s, int64_t now_a
         return "there is none yet";
     if (ask_is(rec, "renew"))
         return "somebody asked for it";
-    if (!same_names(json_list(live, "names"), s->cert->names))
+    if (!same_names(rec, s))
         return "its names have changed";
     if (!same_text(json_str(live, "key_type", NULL), s->key))
         return "its key type has changed";
@@ -92,7 +97,7 @@ const char *live_lacks(const json_t *rec, const struct subject *s, int64_t now_a
         *renew_at_out = FAR_AT;
         return NULL;
     }
-    *renew_at_out = renew_at(s->cert->name, from_at, to_at, s->cert->renew_num, s->cert->renew_den);
+    *renew_at_out = ari_renew_at(rec, s, NULL);
     return now_at >= *renew_at_out ? "it is time to renew it" : NULL;
 }
 
@@ -108,13 +113,16 @@ static bool key_lost(struct turn *t, const char *sealed)
 
 static const char *live_key(const struct turn *t) { return json_str(json_obj(t->rec, "live"), "key", ""); }
 
-static int rest_until(struct turn *t, int64_t at)
+/* Until it is to be renewed; `look_at`, where it is earlier, is when `plan` has something else to look after. */
+static int rest_until(struct turn *t, int64_t renew_at, int64_t look_at)
 {
     int code = order_over(t, false); /* what is live fits again: the configuration was changed back */
 
     t->go = CERT_REST;
-    t->at_ms = at * 1000;
-    json_put_int(t->rec, "renew_at", at);
+    t->at_ms = (look_at && look_at < renew_at ? look_at : renew_at) * 1000;
+    if (t->at_ms <= t->now_ms)
+        t->at_ms = t->now_ms + MINUTE_MS;
+    json_put_int(t->rec, "renew_at", renew_at);
     return code;
 }
 
@@ -122,9 +130,10 @@ static int rest_until(struct turn *t, int64_t at)
 static int intend(struct turn *t, const char *authority)
 {
     const struct subject *s = t->task->subject;
+    auto_free const char **names = wanted_names(t);
     json_t *order = json_object();
 
-    if (!order || !json_put(order, "names", strv_json(s->cert->names)) ||
+    if (!order || !names || !json_put(order, "names", strv_json((const char *const *)names)) ||
         !json_put_str(order, "authority", authority) || !json_put_str(order, "profile", s->cert->profile) ||
         !json_put_int(order, "at", t->now_ms)) {
         json_decref(order);
@@ -133,29 +142,70 @@ static int intend(struct turn *t, const char *authority)
     return json_put(t->rec, "order", order) ? FL_OK : outcome_nomem(&t->out);
 }
 
-int cert_plan(struct turn *t)
+/* The first way to it that is not held up just now. */
+static int reach(struct turn *t, struct acme **out)
 {
-    const struct subject *s = t->task->subject;
-    const char *authority = s->cert->authorities[0];
-    struct acme *acme;
-    int64_t renew = 0;
-    const char *why = live_lacks(t->rec, s, t->now_ms / 1000, &renew);
+    const char *authority = choose_authority(t);
+    char key[HOLD_KEY], why[HOLD_WHY];
+    int64_t until_ms;
 
-    forget_waste(t);
-    if (!why && key_lost(t, live_key(t)))
-        why = "its key is lost";
-    if (!why)
-        return rest_until(t, renew);
     if (!json_put_str(t->rec, "authority", authority))
         return outcome_nomem(&t->out);
-    int code = use_authority(t, authority, &acme);
+    snprintf(key, sizeof key, "authority:%.200s", authority);
+    if (hold_check(t->e->holds, key, t->now_ms, &until_ms, why))
+        return outcome_again(&t->out, until_ms - t->now_ms, "%s is held up: %s", authority, why);
+    int code = use_authority(t, authority, out);
+    return code == FL_OK ? clock_trusted(t, *out) : code;
+}
+
+static int begin(struct turn *t, const char *why, bool try)
+{
+    struct acme *acme;
+    int code = reach(t, &acme);
+
     if (code == FL_OK)
         code = order_over(t, false); /* one that was given up half way */
     if (code == FL_OK)
-        code = intend(t, authority);
+        code = intend(t, json_str(t->rec, "authority", ""));
+    if (code == FL_OK && try && (!drop_tried(t) || !json_put_flag(t->rec, "trying", true)))
+        code = outcome_nomem(&t->out);
     if (code == FL_OK)
         turn_event(t, "plan", "%s", why);
     return code;
+}
+
+/* A state that was restored from an old copy may know less than its sinks. */
+static bool is_served(struct turn *t, int64_t *until_at, int *code)
+{
+    bool newer = false;
+
+    *code = ask_is(t->rec, "renew") ? FL_OK : held_newer(t, &newer, until_at);
+    return *code == FL_OK && newer;
+}
+
+int cert_plan(struct turn *t)
+{
+    const struct subject *s = t->task->subject;
+    int64_t renew = 0, look = 0, again, until = 0;
+    int code = ari_look(t);
+
+    if (code != FL_OK)
+        return code;
+    forget_waste(t);
+    json_object_del(t->rec, "trying");
+    const char *why = live_lacks(t->rec, s, t->now_ms / 1000, &renew);
+    bool lost = !why && key_lost(t, live_key(t)), try = json_obj(t->rec, "live") && drop_due(t);
+    if (lost)
+        why = "its key is lost";
+    else if (why && !try && is_served(t, &until, &code))
+        return rest_until(t, until, 0);
+    if (!why && try)
+        why = "a name that was left out is tried again";
+    if (code != FL_OK || why)
+        return code != FL_OK ? code : begin(t, why, try);
+    ari_renew_at(t->rec, s, &look);
+    again = drop_try_at(t->rec, s);
+    return rest_until(t, renew, again && (!look || again < look) ? again : look);
 }
 
 int cert_key(struct turn *t)

@@ -101,6 +101,14 @@ static int add_proof(struct turn *t, struct acme *acme, const char *authz, const
     return ok ? FL_OK : outcome_nomem(&t->out);
 }
 
+static void blame(struct turn *t, const struct acme_authz *z, const struct outcome *why)
+{
+    char name[260];
+
+    snprintf(name, sizeof name, "%s%s", z->wildcard ? "*." : "", z->identifier);
+    drop_note(t, name, why->msg);
+}
+
 static int one_authz(struct turn *t, struct acme *acme, const char *url, json_t *proofs)
 {
     cleanup_(acme_authz_done) struct acme_authz z = { 0 };
@@ -108,9 +116,12 @@ static int one_authz(struct turn *t, struct acme *acme, const char *url, json_t 
 
     if (code != FL_OK || z.status == ACME_VALID)
         return code;
-    if (z.status != ACME_PENDING)
-        return outcome_fail(&t->out, FL_EREJECT, "the authorization of %s is %s", z.identifier,
-                            acme_status_names[z.status]);
+    if (z.status != ACME_PENDING) {
+        outcome_fail(&t->out, FL_EREJECT, "the authorization of %s is %s", z.identifier,
+                     acme_status_names[z.status]);
+        blame(t, &z, &t->out);
+        return FL_EREJECT;
+    }
     return add_proof(t, acme, url, &z, proofs);
 }
 
@@ -223,32 +234,46 @@ int cert_answer(struct turn *t)
     return json_put_int(t->rec, "answered", clock_wall_ms()) ? FL_OK : outcome_nomem(&t->out);
 }
 
-/* The order says only "invalid"; the reason stands in the challenge (RFC 8555 7.1.6, 8). */
-static void why_invalid(struct turn *t, struct acme *acme, const struct acme_order *order)
-{
-    for (char **url = order->authorizations; url && *url; url++) {
-        cleanup_(acme_authz_done) struct acme_authz z = { 0 };
-        struct outcome o = { 0 };
-        if (acme_authz(acme, *url, &z, &o) != FL_OK || z.status == ACME_VALID || z.status == ACME_PENDING)
-            continue;
-        for (size_t c = 0; c < z.nchallenges; c++)
-            if (z.challenges[c].error.code != FL_OK) {
-                t->out = z.challenges[c].error;
-                t->out.code = FL_EREJECT;
-                outcome_context(&t->out, "%s%s by %s", z.wildcard ? "*." : "", z.identifier,
-                                z.challenges[c].type);
-                return;
-            }
-    }
-    outcome_fail(&t->out, FL_EREJECT, "the order is %s: %s", acme_status_names[order->status],
-                 order->error.msg[0] ? order->error.msg : "the authority gives no reason");
-}
-
 /* The authority may have looked while no process was there to show the proofs: the verdict tells nothing. Only once
  * until one is issued, so that a process which ends again and again does not use up the authority's patience. */
 static bool lost(const struct turn *t)
 {
     return json_flag(json_obj(t->rec, "order"), "gap", false) && !json_flag(t->rec, "lost", false);
+}
+
+static bool why_failed(const struct acme_authz *z, struct outcome *out)
+{
+    for (size_t c = 0; c < z->nchallenges; c++)
+        if (z->challenges[c].error.code != FL_OK) {
+            *out = z->challenges[c].error;
+            out->code = FL_EREJECT;
+            outcome_context(out, "%s%s by %s", z->wildcard ? "*." : "", z->identifier, z->challenges[c].type);
+            return true;
+        }
+    return false;
+}
+
+/* The order says only "invalid"; the reason stands in the challenge (RFC 8555 7.1.6, 8). Several may have failed. */
+static void why_invalid(struct turn *t, struct acme *acme, const struct acme_order *order)
+{
+    struct outcome first = { 0 };
+
+    for (char **url = order->authorizations; url && *url; url++) {
+        cleanup_(acme_authz_done) struct acme_authz z = { 0 };
+        struct outcome o = { 0 };
+        if (acme_authz(acme, *url, &z, &o) != FL_OK || z.status == ACME_VALID || z.status == ACME_PENDING)
+            continue;
+        if (why_failed(&z, &o) && !lost(t))
+            blame(t, &z, &o);
+        if (first.code == FL_OK)
+            first = o;
+    }
+    if (first.code != FL_OK) {
+        t->out = first;
+        return;
+    }
+    outcome_fail(&t->out, FL_EREJECT, "the order is %s: %s", acme_status_names[order->status],
+                 order->error.msg[0] ? order->error.msg : "the authority gives no reason");
 }
 
 static int order_anew(struct turn *t, const char *why)
@@ -278,7 +303,7 @@ static int invalid(struct turn *t, struct acme *acme, const struct acme_order *o
 static int look_again(struct turn *t, const struct acme_order *order)
 {
     unsigned looks = (unsigned)json_int(t->rec, "looks", 0);
-    int64_t wait_ms = order->retry_after_ms ? order->retry_after_ms : 250LL << (looks < 5 ? looks : 5);
+    int64_t wait_ms = order->retry_after_ms ? order->retry_after_ms : 250LL << (looks < 8 ? looks : 8);
 
     return outcome_again(&t->out, wait_ms, "waits for the authority to validate");
 }

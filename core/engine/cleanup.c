@@ -202,6 +202,8 @@ int order_over(struct turn *t, bool keep_key)
     bool waste = key && !keep_key && (!live_key || strcmp(key, live_key) != 0);
     int code = put_away(t, !keep_key);
 
+    if (code == FL_OK && !keep_key)
+        budget_return(t);
     if (code == FL_OK)
         code = drop_order(t, waste ? key : NULL);
     if (code == FL_OK)

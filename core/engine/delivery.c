@@ -127,7 +127,8 @@ int delivery_deploy(struct turn *t)
         code = call_sink(t, &l);
     if (code != FL_OK)
         return code;
-    if (!json_equal(l.serials, json_object_get(t->rec, "delivered")))
+    t->quiet = json_equal(l.serials, json_object_get(t->rec, "delivered"));
+    if (!t->quiet)
         turn_event(t, "delivered", "serial %s", json_string_value(json_array_get(l.serials, 0)));
     return json_put(t->rec, "delivered", json_incref(l.serials)) ? FL_OK : outcome_nomem(&t->out);
 }
@@ -150,7 +151,7 @@ int delivery_verify(struct turn *t)
 
 int delivery_idle(struct turn *t)
 {
-    (void)t;
+    t->quiet = true;
     return FL_OK;
 }
 

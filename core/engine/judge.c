@@ -157,7 +157,7 @@ static bool rests_at(const struct task_kind *kind, uint8_t step)
         [KIND_AUTHORITY] = AUTHORITY_IDLE, [KIND_ZONE] = ZONE_IDLE,         [KIND_HOST] = HOST_IDLE,
         [KIND_CERTIFICATE] = CERT_REST,    [KIND_DELIVERY] = DELIVERY_IDLE, [KIND_CLEANUP] = CLEANUP_WITHDRAW
     };
-    return last[kind - task_kinds] == step;
+    return kind == &task_kinds[KIND_CLEANUP] || last[kind - task_kinds] == step;
 }
 
 static void go_on(const struct judge_case *c, struct verdict *v)

@@ -33,6 +33,7 @@ struct task {
     bool loaded;
     bool renewed;     /* loaded, and meets another configuration in its next turn */
     unsigned looks;   /* FL_EAGAIN in this step, those that were not worth a write included */
+    unsigned unsaved; /* turns in a row that could not be written down */
     uint64_t version; /* of the record in the store */
 };
 #define QUEUE_NEVER INT64_MAX

@@ -143,9 +143,12 @@ static void start_over(struct turn *t, bool keep)
 /* An account belongs to its authority; the key goes on, so that the account can be had back. */
 static void forget_account(struct turn *t, const json_t *asked)
 {
+    static const char *const gone[] = { "url", "deactivated", "failing", "tested_at", "contact" };
+
     if (t->task->kind == &task_kinds[KIND_AUTHORITY] &&
         !resume_same_directory(t->rec, json_str(asked, "directory", "")))
-        json_object_del(t->rec, "url");
+        for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
+            json_object_del(t->rec, gone[i]);
 }
 
 /* A step whose work is not in the record: written before a crash, or damaged. And what a solver held in memory is

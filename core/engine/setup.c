@@ -229,6 +229,7 @@ int setup_tasks(struct engine *e, struct outcome *o)
     if (!ok)
         return outcome_nomem(o);
     ask_wake(e);
+    authority_wake(e);
     int code = left_overs(e, o);
     return code == FL_OK ? disown(e, o) : code;
 }

@@ -175,7 +175,7 @@ int budget_take(struct turn *t, const char *const *names, bool replaces);
 void budget_return(struct turn *t);
 /* One validation of that name failed. */
 void budget_failed(struct turn *t, const char *name);
-/* For people: array of { what ("orders", "domain", "names", "failed"), of (domain, name; absent: the account), left, most, per_s, full_at } of all buckets
+/* For people: array of { what ("orders", "domain", "same", "failed"), of (domain, name; absent: the account), left, most, per_s, full_at } of all buckets
  * that are not full, as of now. Any store that can be read; NULL: no memory. */
 json_t *budget_report(struct store *s, const struct model_authority *a, const char *directory,
                       int64_t now_ms);

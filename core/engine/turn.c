@@ -11,11 +11,16 @@
 #include "engine/pool.h"
 #include "engine/record.h"
 #include "engine/resume.h"
+#include "engine/steps.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const int64_t LONGEST_MS = 8 * 86400000LL, SHORT_MS = 600000, RELOADS_MS = 720000;
+static const int64_t LONGEST_MS = 8 * 86400000LL, SHORT_MS = 600000, RELOADS_MS = 720000,
+                     VISIT_MS = 6 * 3600000LL, SPREAD_MS = 600000, UNSAVED_MS = 10000,
+                     UNSAVED_MOST_MS = 300000, REST_LEAST_MS = 1800000;
+/* Rests are at most this part of the time that a certificate has left. */
+enum { REST_SHARE = 16 };
 
 const char *task_subject(const struct task *t) { return strchr(t->name, ':') + 1; }
 
@@ -31,6 +36,13 @@ static double jitter(const char *name, unsigned salt)
     for (; *name; name++)
         h = (h ^ (unsigned char)*name) * 16777619u;
     return (double)(h % 2001) / 1000.0 - 1.0;
+}
+
+/* Of those that wait for the same each comes back at its own moment within `most_ms` after it, ten minutes at most. */
+static int64_t spread_ms(const struct turn *t, int64_t most_ms, unsigned salt)
+{
+    most_ms = most_ms < 0 ? 0 : most_ms < SPREAD_MS ? most_ms : SPREAD_MS;
+    return (int64_t)((double)most_ms * (1 + jitter(t->task->name, salt)) / 2);
 }
 
 /* What a task of this kind leans on as a whole; "" : nothing. */
@@ -54,7 +66,10 @@ static bool held_up(struct turn *t, int64_t *until_ms)
     char key[HOLD_KEY], why[HOLD_WHY];
 
     default_hold(t, key);
-    return key[0] && hold_check(t->e->holds, key, t->now_ms, until_ms, why);
+    if (!key[0] || choose_is_free(t) || !hold_check(t->e->holds, key, t->now_ms, until_ms, why))
+        return false;
+    *until_ms += spread_ms(t, (*until_ms - t->now_ms) / 10, 0);
+    return true;
 }
 
 static bool rests(int code) { return code == FL_ETEMP || code == FL_EPROTO || code == FL_ESTALE; }
@@ -172,8 +187,47 @@ static void tell(const struct turn *t, const struct verdict *v)
     show(t, v->step, v->code, t->out.msg, v->at_ms);
 }
 
+/* A limit that only a person can lift, at an address that the authority gives, is asked for in vain every minute. */
+static void visit(struct outcome *o)
+{
+    if (o->code != FL_ERATE || strcmp(o->problem, "rateLimited") != 0 || o->retry_after_ms ||
+        !strstr(o->msg, "https://") || !(strstr(o->msg, "isit") || strstr(o->msg, "paused")))
+        return;
+    o->retry_after_ms = VISIT_MS;
+    text_copy(o->problem, sizeof o->problem, "userActionRequired");
+}
+
+/* However long a failure has lasted: what expires is not left resting for long, an hour before its end as little as an
+ * hour after. But who was told when to come back waits until then. */
+static void hurry(const struct turn *t, const struct judge_case *c, struct verdict *v)
+{
+    const json_t *live = json_obj(t->rec, "live");
+    int64_t left_ms = json_int(live, "not_after", 0) * 1000 - c->now_ms, most_ms = left_ms / REST_SHARE;
+
+    if (!live || !v->failed || c->kind != &task_kinds[KIND_CERTIFICATE] || v->at_ms == JUDGE_NEVER ||
+        (v->code != FL_ETEMP && v->code != FL_EPROTO && v->code != FL_EREJECT))
+        return;
+    most_ms = most_ms < REST_LEAST_MS ? REST_LEAST_MS : most_ms;
+    most_ms += (int64_t)((double)most_ms * 0.2 * c->jitter);
+    most_ms = most_ms < c->retry_after_ms ? c->retry_after_ms : most_ms;
+    if (v->at_ms > c->now_ms + most_ms)
+        v->at_ms = c->now_ms + most_ms;
+}
+
+/* New orders that wait for a rate limit look for it ever less often, and not all at once: the first ones use up what has
+ * come, and the others would only be refused. */
+static void line_up(const struct turn *t, const struct judge_case *c, struct verdict *v)
+{
+    unsigned looks = c->counts.looks < 8 ? c->counts.looks : 8;
+
+    if (c->kind == &task_kinds[KIND_CERTIFICATE] && c->step == CERT_ORDER && c->retry_after_ms > 0 &&
+        (c->code == FL_EAGAIN || c->code == FL_ERATE))
+        v->at_ms += spread_ms(t, (c->retry_after_ms / 2) << looks, c->counts.looks);
+}
+
 static void decide(struct turn *t, int code, struct verdict *v)
 {
+    visit(&t->out);
     struct judge_case c = { .kind = t->task->kind,
                             .step = t->task->step,
                             .code = code,
@@ -186,6 +240,8 @@ static void decide(struct turn *t, int code, struct verdict *v)
     record_counts(t->rec, &c.counts);
     c.jitter = jitter(t->task->name, c.counts.tries);
     judge(&c, v);
+    hurry(t, &c, v);
+    line_up(t, &c, v);
     if (code == FL_OK && t->go != GO_NEXT)
         v->step = (uint8_t)t->go;
     if (code == FL_OK && t->at_ms)
@@ -200,6 +256,8 @@ static bool worth_saving(const struct turn *t, const struct verdict *v, uint8_t 
         return false;
     if (t->task->kind == &task_kinds[KIND_ZONE] && !v->failed &&
         strcmp(json_str(t->rec, "code", "ok"), "ok") == 0)
+        return false;
+    if (v->code == FL_OK && t->quiet && strcmp(json_str(t->rec, "code", ""), "ok") == 0)
         return false;
     return v->code != FL_EAGAIN || v->counts.looks <= 1 || v->step != was ||
            strcmp(json_str(t->rec, "msg", ""), t->out.msg) != 0;
@@ -230,6 +288,7 @@ static struct turned finish(struct turn *t, const struct verdict *v)
         return end;
     record_after(t->rec, t->task, was, v, &t->out, t->now_ms);
     if (!end.gone && record_save(t->w->store, t->task, t->rec, &o) == FL_OK) {
+        t->task->unsaved = 0;
         /* Others read that record: only now may they look. */
         if (wakes(t, v))
             queue_poke_kind(t->e->queue, &task_kinds[KIND_CERTIFICATE]);
@@ -238,9 +297,12 @@ static struct turned finish(struct turn *t, const struct verdict *v)
     /* The disk is full or broken: nothing of this turn counts, it is run again. */
     log_event(LOG_LEVEL_ERROR, "state-not-written", t->task->kind->name, task_subject(t->task), "msg", o.msg,
               NULL);
-    show(t, was, FL_ETEMP, o.msg, t->now_ms + 10000);
+    int64_t pause_ms = UNSAVED_MS << (t->task->unsaved < 5 ? t->task->unsaved : 5);
+    pause_ms = pause_ms < UNSAVED_MOST_MS ? pause_ms : UNSAVED_MOST_MS;
+    t->task->unsaved++;
+    show(t, was, FL_ETEMP, o.msg, t->now_ms + pause_ms);
     t->task->step = was;
-    return (struct turned){ .due_ms = t->now_ms + 10000 };
+    return (struct turned){ .due_ms = t->now_ms + pause_ms };
 }
 
 /* What a person asked for is part of the record before the step looks at it. */
@@ -254,11 +316,25 @@ static bool merge(struct turn *t, bool *asked_out, struct turned *end)
     return false;
 }
 
+static struct turned one_step(struct turn *t)
+{
+    struct verdict v;
+
+    t->quiet = false;
+    t->go = GO_NEXT;
+    t->at_ms = 0;
+    t->out = (struct outcome){ .code = FL_OK };
+    int code = clock_gate(t);
+    decide(t, code == FL_OK ? t->task->kind->steps[t->task->step].run(t) : code, &v);
+    choose_note(t, &v);
+    drop_settle(t, &v);
+    return finish(t, &v);
+}
+
 struct turned turn_run(struct engine *e, struct task *task)
 {
     struct turn t = { .e = e, .w = e->world, .task = task, .now_ms = clock_wall_ms(), .go = GO_NEXT };
     struct outcome o = { 0 };
-    struct verdict v;
     struct turned end = { .due_ms = t.now_ms + 60000 };
     bool asked = false;
 
@@ -271,10 +347,10 @@ struct turned turn_run(struct engine *e, struct task *task)
         json_put_int(t.rec, "looks", task->looks);
     if (!task->loaded || task->renewed)
         resume_task(&t);
-    if (merge(&t, &asked, &end) && !resting(&t, &end.due_ms) && (asked || !held_up(&t, &end.due_ms))) {
-        decide(&t, task->kind->steps[task->step].run(&t), &v);
-        end = finish(&t, &v);
-    }
+    if (merge(&t, &asked, &end) && !resting(&t, &end.due_ms) && (asked || !held_up(&t, &end.due_ms)))
+        do
+            end = one_step(&t);
+        while (t.quiet && end.due_ms <= clock_wall_ms());
     task->loaded = true;
     task->renewed = false;
     json_decref(t.rec);

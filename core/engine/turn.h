@@ -30,7 +30,9 @@ struct turn {
     int go;         /* step after FL_OK instead of the table's; GO_NEXT */
     int64_t at_ms;  /* when, after FL_OK; 0: at once */
     bool gone;      /* after FL_OK: the task and its record have done their work */
+    bool quiet;     /* after FL_OK: nothing happened that is worth a write; the next step is run at once */
     bool wakes;     /* after FL_OK: certificates may be waiting for what this record now says */
+    bool dropped;   /* after FL_EREJECT: the order is to be placed anew at once, without a name; see drop.c */
     /* What failed, as a hold key, where it is not what the task leans on as a whole; "": that. */
     char held[128];
     char domain[256]; /* registered domain that a newOrder was for */

@@ -54,9 +54,12 @@ size_t model_entries(struct model *m, const char *section, const struct conf_nod
 /* Whom we know by name. */
 static const struct {
     const char *name, *directory, *staging;
+    struct model_limits limits; /* https://letsencrypt.org/docs/rate-limits/ */
 } known[] = {
-    { "letsencrypt", "https://acme-v02.api.letsencrypt.org/directory",
-      "https://acme-staging-v02.api.letsencrypt.org/directory" },
+    { "letsencrypt",
+      "https://acme-v02.api.letsencrypt.org/directory",
+      "https://acme-staging-v02.api.letsencrypt.org/directory",
+      { .orders = "300/3h", .domain = "50/7d", .same = "5/7d", .failed = "5/1h" } },
 };
 
 static bool is_loopback(const char *url)
@@ -101,6 +104,30 @@ static void warn_terms(struct model *m, const char *who, const struct conf_node 
         "%s: its terms are not accepted: read them and write authorities = { %s = { accept_terms = true; }; };",
         who, name);
 }
+static void limit(struct model_limits *is, const struct model_limits *known_are)
+{
+    is->orders = is->orders ? is->orders : known_are->orders;
+    is->domain = is->domain ? is->domain : known_are->domain;
+    is->same = is->same ? is->same : known_are->same;
+    is->failed = is->failed ? is->failed : known_are->failed;
+}
+static void check_limits(struct model *m, const char *who, const struct conf_node *limits)
+{
+    for (const struct conf_node *n = limits && limits->kind == CONF_GROUP ? limits->first : NULL; n;
+         n = n->next) {
+        const char *slash = n->kind == CONF_STRING ? strchr(n->text, '/') : NULL;
+        char left[8] = "";
+        int64_t most, per_ms;
+        if (n->kind != CONF_STRING || !n->text[0])
+            continue;
+        if (slash && (size_t)(slash - n->text) < sizeof left)
+            memcpy(left, n->text, (size_t)(slash - n->text));
+        if (!slash || !text_int(left, 1, 1000000, &most) || opt_duration(slash + 1, &per_ms) || per_ms < most)
+            diag_error(m->opts.diag, n->file, n->line,
+                       "%s: limits: %s: \"%s\" is no limit: write how many in which time, such as \"300/3h\"",
+                       who, n->name, n->text);
+    }
+}
 /* The directory may go without saying. */
 static void complete(struct model *m, const char *who, const struct conf_node *n, struct model_authority *a)
 {
@@ -111,6 +138,7 @@ static void complete(struct model *m, const char *who, const struct conf_node *n
             continue;
         if (!a->staging)
             a->staging = known[i].staging;
+        limit(&a->limits, &known[i].limits);
         if (!a->accept_terms)
             warn_terms(m, who, n, a->name);
     }
@@ -130,6 +158,7 @@ static void read_authority(struct model *m, const struct conf_node *n, struct mo
     check_url(m, who, conf_get(n, "directory"), a->directory);
     check_url(m, who, conf_get(n, "staging"), a->staging);
     check_contact(m, who, conf_get(n, "contact"));
+    check_limits(m, who, conf_get(n, "limits"));
     complete(m, who, n, a);
 }
 bool model_read_authorities(struct model *m)

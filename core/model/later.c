@@ -19,7 +19,6 @@ static const struct later dns_later[] = {
 static const struct later certificate_later[] = {
     { "preferred_chain", NULL,
       "chains are not chosen yet: the one that the authority offers first is taken" },
-    { "on_bad_name", "drop", "names are not dropped yet: all of them are asked for" },
     { NULL, NULL, NULL },
 };
 
@@ -36,25 +35,15 @@ static void instances(struct model *m)
     for (size_t i = 0; i < m->ndns; i++)
         warn(m, arena_printf(m->opts.arena, "dns %s", m->dns[i].name), m->dns[i].node, dns_later);
 }
-static void several(struct model *m, const char *who, const struct conf_node *group)
-{
-    const struct conf_node *n = conf_get(group, "authority");
-
-    if (n && n->kind == CONF_LIST && n->first != n->last)
-        diag_warning(m->opts.diag, n->file, n->line, "%s: authority: only the first is asked yet", who);
-}
 static void certificates(struct model *m)
 {
     const struct conf_node *node = conf_get(m->tree->root, "certificates");
     const struct conf_node *defaults = conf_get(m->tree->root, "defaults");
 
     warn(m, "defaults", defaults, certificate_later);
-    several(m, "defaults", defaults);
     for (const struct conf_node *n = node ? model_next_group(node->first) : NULL; n;
          n = model_next_group(n->next)) {
-        const char *who = model_certificate_who(m, n);
-        warn(m, who, n, certificate_later);
-        several(m, who, n);
+        warn(m, model_certificate_who(m, n), n, certificate_later);
     }
 }
 

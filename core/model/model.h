@@ -18,6 +18,9 @@ struct model_authority {
     const char *const *contact; /* "mailto:..." */
     const char *ca_file, *proxy;
     int account_key; /* enum key_type */
+    struct model_limits {
+        const char *orders, *domain, *same, *failed; /* "300/3h"; "": none; NULL: not said */
+    } limits;
     struct model_eab {
         const char *kid, *hmac; /* NULL: none */
         int alg;                /* index into "HS256", "HS384", "HS512" */

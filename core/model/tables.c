@@ -47,6 +47,15 @@ static const struct fl_option eab_table[] = {
             "how the authority wants it to be signed with that key"),
     FL_END,
 };
+static const struct fl_option limits_table[] = {
+    FL_STRING(struct model_limits, orders, 0, NULL,
+              "new orders of the account, such as \"300/3h\"; \"\": no limit"),
+    FL_STRING(struct model_limits, domain, 0, NULL,
+              "certificates of one registered domain, such as \"50/7d\""),
+    FL_STRING(struct model_limits, same, 0, NULL, "certificates for the very same names, such as \"5/7d\""),
+    FL_STRING(struct model_limits, failed, 0, NULL, "failed validations of one name, such as \"5/1h\""),
+    FL_END,
+};
 const struct fl_option model_authority_table[] = {
     FL_URL(struct model_authority, directory, 0, NULL,
            "ACME directory; may be left out for an authority named letsencrypt"),
@@ -61,6 +70,10 @@ const struct fl_option model_authority_table[] = {
     FL_ENUM(struct model_authority, account_key, 0, "ec256", key_type_names, "kind of the account's key"),
     FL_GROUP(struct model_authority, eab, struct model_eab, eab_table,
              "external account binding (RFC 8555 section 7.3.4), where the authority wants one"),
+    FL_GROUP(
+        struct model_authority, limits, struct model_limits, limits_table,
+        "what the authority allows in a time, so that it need not refuse: what is over it waits for its turn, "
+        "names that have no certificate yet last; known of Let's Encrypt, else without limits"),
     FL_INT(struct model_authority, rate, 0, "0", 0, 100000, "most requests a minute; 0: no limit"),
     FL_INT(struct model_authority, parallel, 0, "16", 1, 1000, "most requests at the same time"),
     FL_DURATION(struct model_authority, timeout, 0, "30s", 1000, 10 * MINUTE,

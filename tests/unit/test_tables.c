@@ -14,13 +14,13 @@
 
 /* Design 5. Where a zone is created and delegated comes later; writing, settling and looking are its batch. */
 static const char *const expected[KINDS][12] = {
-    [KIND_AUTHORITY] = { "directory", "account", "idle" },
+    [KIND_AUTHORITY] = { "directory", "account", "contact", "rekey", "rollover", "deactivate", "idle" },
     [KIND_ZONE] = { "find", "write", "settle", "look", "idle" },
     [KIND_HOST] = { "owner", "publish", "visible", "idle" },
     [KIND_CERTIFICATE] = { "plan", "key", "order", "authorize", "deploy", "visible", "answer", "valid",
                            "finalize", "fetch", "rest" },
     [KIND_DELIVERY] = { "deploy", "verify", "idle", "retire" },
-    [KIND_CLEANUP] = { "withdraw" },
+    [KIND_CLEANUP] = { "withdraw", "release", "tell", "replaced", "revoke" },
 };
 static const char *const kinds[KINDS] = { "authority", "zone", "host", "certificate", "delivery", "cleanup" };
 
@@ -72,6 +72,10 @@ static void every_row_is_reached_from_where_its_kind_begins(void **state)
         bool seen[256] = { [0] = true };
         if (k == KIND_DELIVERY)
             seen[DELIVERY_RETIRE] = true; /* made for a target that is no longer wanted */
+        if (k == KIND_CLEANUP)
+            seen[CLEANUP_TELL] = true; /* made by who revokes */
+        if (k == KIND_AUTHORITY)       /* what the configuration or a person asks of an account */
+            seen[AUTHORITY_CONTACT] = seen[AUTHORITY_NEW_KEY] = seen[AUTHORITY_DEACTIVATE] = true;
         for (int round = 0; round < task_kinds[k].n; round++)
             for (uint8_t i = 0; i < task_kinds[k].n; i++)
                 if (seen[i])
