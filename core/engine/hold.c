@@ -2,6 +2,7 @@
 /* hold.c - a short list under one lock. */
 #include "engine/hold.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 
 #include <pthread.h>
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEN_MINUTES_MS = 600000 };
+enum { TEN_MINUTES_MS = 600000, SLIP_MS = 2000 };
 
 struct held {
     struct held *next;
@@ -19,13 +20,30 @@ struct held {
 struct hold {
     pthread_mutex_t lock;
     struct held *first;
+    int64_t wall_ahead_ms; /* wall clock less monotonic clock, when last looked at */
 };
+
+static int64_t wall_ahead_ms(void) { return clock_wall_ms() - clock_mono_ms(); }
+
+/* Under the lock. A clock that was put back would make "for an hour" last for weeks. */
+static void follow_clock(struct hold *h)
+{
+    int64_t back_ms = h->wall_ahead_ms - wall_ahead_ms();
+
+    if (back_ms < SLIP_MS && back_ms > -SLIP_MS)
+        return;
+    h->wall_ahead_ms -= back_ms;
+    for (struct held *x = h->first; x && back_ms > 0; x = x->next)
+        x->until_ms -= back_ms;
+}
 
 struct hold *hold_new(void)
 {
     struct hold *h = calloc(1, sizeof *h);
-    if (h)
-        pthread_mutex_init(&h->lock, NULL);
+    if (!h)
+        return NULL;
+    pthread_mutex_init(&h->lock, NULL);
+    h->wall_ahead_ms = wall_ahead_ms();
     return h;
 }
 
@@ -43,6 +61,7 @@ void hold_free(struct hold *h)
 
 static struct held **find(struct hold *h, const char *key)
 {
+    follow_clock(h);
     struct held **at = &h->first;
     while (*at && strcmp((*at)->key, key) != 0)
         at = &(*at)->next;
@@ -107,6 +126,7 @@ bool hold_second_domain(struct hold *h, const char *authority, const char *domai
     if (len >= sizeof prefix)
         return false;
     pthread_mutex_lock(&h->lock);
+    follow_clock(h);
     for (const struct held *x = h->first; x && !second; x = x->next)
         second =
             x->until_ms > now_ms && strncmp(x->key, prefix, len) == 0 && strcmp(x->key + len, domain) != 0;

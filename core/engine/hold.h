@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 /* Keys: "dns:gcp", "sink:disk", "authority:letsencrypt", "authority:letsencrypt/order",
- * "authority:letsencrypt/order/example.org". Thread-safe; in memory only: a restart looks again. */
+ * "authority:letsencrypt/order/example.org". Thread-safe; in memory only: a restart looks again.
+ * Times are wall clock; when that is put back, what is held is held as long as it was meant to. */
 enum { HOLD_KEY = 400, HOLD_WHY = 256 };
 struct hold;
 struct hold *hold_new(void);

@@ -101,9 +101,11 @@ static bool check_jws(struct stub_acme *s, const struct web_request *req, json_t
     wrong = jws_check_signer(jws, header, account, account || !strcmp(req->target, "/revoke"), s->jwk);
     if (wrong)
         fault(s, req->target, wrong);
-    if (account && !s->jwk)
-        s->jwk = json_incref(json_object_get(header, "jwk"));
     *payload_out = jws_part(jws, "payload", &text);
+    if (account && (!s->jwk || !json_flag(*payload_out, "onlyReturnExisting", false))) {
+        json_decref(s->jwk); /* there is one account, of whoever last wanted one */
+        s->jwk = json_incref(json_object_get(header, "jwk"));
+    }
     if (text)
         json_put_str(s->payloads, req->target, text);
     free(text);
