@@ -154,7 +154,7 @@ unit_tsan() {
     build_gcc_tsan || return
     # shellcheck disable=SC2086 # a command, or nothing
     checked gcc-tsan gcc-tsan $still make -j"$jobs" check LINTS=
-    for name in first_light_pebble24 real_dns; do threads_of "$name"; done
+    for name in first_light_pebble24 real_dns reload; do threads_of "$name"; done
 }
 # threads_of NAME: the daemon itself, with all its threads, through an integration test.
 threads_of() {

@@ -338,6 +338,17 @@ static bool same_kind(const struct listen_spec *a, const struct listen_spec *b)
     return !a->datagram == !b->datagram && !a->stream == !b->stream && !a->http == !b->http;
 }
 
+/* As it was asked for, or as it came to be where any port would do. */
+static bool is_at(const struct listener *n, const struct sockaddr_storage *at)
+{
+    struct sockaddr_storage bound = n->asked;
+    if (bound.ss_family == AF_INET)
+        ((struct sockaddr_in *)&bound)->sin_port = htons(n->port);
+    else
+        ((struct sockaddr_in6 *)&bound)->sin6_port = htons(n->port);
+    return listen_same_address(&n->asked, at) || listen_same_address(&bound, at);
+}
+
 struct listener *listen_claim(struct listen *l, const struct listen_spec *spec, uint16_t *port_out)
 {
     struct sockaddr_storage at;
@@ -345,7 +356,7 @@ struct listener *listen_claim(struct listen *l, const struct listen_spec *spec, 
     if (!l->offers || !listen_address(spec->address, &at, &wildcard))
         return NULL;
     for (struct listener *n = l->offers; n; n = n->next_offer)
-        if (listen_same_address(&n->asked, &at) && same_kind(&n->spec, spec)) {
+        if (is_at(n, &at) && same_kind(&n->spec, spec)) {
             listen_offer(l, n, false);
             *port_out = n->port;
             return n;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,21 +94,32 @@ static uint16_t port_of(const struct sockaddr_storage *at)
                                           : ((const struct sockaddr_in6 *)at)->sin6_port);
 }
 
-static int explain(const char *address, const struct sockaddr_storage *at, int type, int error,
-                   struct outcome *o)
+static int in_use(const char *address, const struct sockaddr_storage *at, int type, struct outcome *o)
 {
     const char *kind = type == SOCK_DGRAM ? "UDP" : "TCP";
-    char who[64];
-    switch (error) {
-    case EADDRINUSE:
-        if (listen_holder(type, at, port_of(at), who))
-            return outcome_fail(
-                o, FL_ECONF, "cannot listen on %s (%s): %s listens there; stop it or choose another address",
-                address, kind, who);
+    char who[64], me[32];
+    snprintf(me, sizeof me, "(pid %ld)", (long)getpid());
+    if (!listen_holder(type, at, port_of(at), who))
         return outcome_fail(
             o, FL_ECONF,
             "cannot listen on %s (%s): another program listens there; stop it or choose another address",
             address, kind);
+    if (strstr(who, me))
+        return outcome_fail(o, FL_ECONF,
+                            "cannot listen on %s (%s): this process itself listens there, or on an address "
+                            "that includes it; choose another address, or restart if it is the old one",
+                            address, kind);
+    return outcome_fail(o, FL_ECONF,
+                        "cannot listen on %s (%s): %s listens there; stop it or choose another address",
+                        address, kind, who);
+}
+
+static int explain(const char *address, const struct sockaddr_storage *at, int type, int error,
+                   struct outcome *o)
+{
+    const char *kind = type == SOCK_DGRAM ? "UDP" : "TCP";
+    switch (error) {
+    case EADDRINUSE: return in_use(address, at, type, o);
     case EACCES:
         return outcome_fail(
             o, FL_ECONF,

@@ -282,6 +282,61 @@ static void a_task_that_is_wanted_again_while_it_ends_comes_back(void **state)
     assert_false(queue_poke(q, "a", now(), true));
 }
 
+static void a_paused_queue_gives_nothing_and_waits_for_those_at_work(void **state)
+{
+    struct queue *q = *state;
+    add(q, "certificate:a", now());
+    add(q, "certificate:b", now());
+    struct task *t = queue_take(q);
+    queue_pause(q, true);
+    assert_false(queue_drained(q, 0));
+    queue_put(q, t, QUEUE_NEVER, WAKE_BY_NAME);
+    assert_true(queue_drained(q, 0));
+    queue_pause(q, false);
+    t = queue_take(q);
+    assert_string_equal(t->name, "certificate:b");
+    queue_put(q, t, QUEUE_NEVER, WAKE_BY_NAME);
+}
+
+static void another_set_of_tasks_knows_what_the_old_ones_knew(void **state)
+{
+    static const int subject = 0;
+    struct queue *q = *state;
+    struct task *kept = add(q, "certificate:kept", now() + 5000), *fresh;
+    add(q, "certificate:gone", now());
+    for (int i = 0; i < 100; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "certificate:old%d", i);
+        add(q, name, now() + i);
+    }
+    kept->loaded = true;
+    kept->step = 3;
+    queue_pause(q, true);
+    queue_renew(q);
+    assert_idle(q);
+    assert_false(queue_poke(q, "certificate:gone", now(), true));
+    assert_false(queue_has(q, "certificate:kept"));
+    for (int i = 0; i < 100; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "certificate:new%d", i);
+        fresh = add(q, name, now() + 9000);
+        assert_false(fresh->renewed);
+    }
+    assert_ptr_equal(queue_add(q, &certificates, "certificate:kept", &subject, now()), kept);
+    assert_ptr_equal(kept->subject, &subject);
+    assert_true(kept->renewed);
+    assert_int_equal(kept->step, 3);
+    queue_renewed(q);
+    assert_false(queue_has(q, "certificate:gone"));
+    queue_pause(q, false);
+    assert_ptr_equal(queue_take(q), kept);
+    queue_put(q, kept, QUEUE_NEVER, WAKE_BY_NAME);
+    fake_clock_advance(9000);
+    for (int i = 0; i < 100; i++)
+        queue_put(q, queue_take(q), QUEUE_NEVER, WAKE_BY_NAME);
+    assert_idle(q);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -303,6 +358,9 @@ int main(void)
         TEST(a_jump_of_the_wall_clock_makes_tasks_due),
         TEST(a_clock_that_is_put_back_makes_no_pause_longer),
         TEST(a_task_that_is_wanted_again_while_it_ends_comes_back),
+        cmocka_unit_test_setup_teardown(a_paused_queue_gives_nothing_and_waits_for_those_at_work, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(another_set_of_tasks_knows_what_the_old_ones_knew, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
