@@ -103,9 +103,10 @@ static int fill(json_t *out, const char *owner, const json_t *rec, bool open, bo
     json_t *proofs = json_object_get(rec, "proofs"), *pending = open ? pending_of(rec) : json_array();
 
     *needed = json_array_size(proofs) || json_array_size(pending);
-    return json_put_int(out, "format", RECORD_FORMAT) && json_put_str(out, "owner", owner) &&
+    /* First, whatever comes of it: it takes the reference. */
+    return json_put(out, "authorizations", pending) && json_put_int(out, "format", RECORD_FORMAT) &&
+                   json_put_str(out, "owner", owner) &&
                    json_put_str(out, "authority", json_str(rec, "authority", "")) &&
-                   json_put(out, "authorizations", pending) &&
                    json_put(out, "proofs", proofs ? json_incref(proofs) : json_array())
                ? FL_OK
                : outcome_nomem(o);
