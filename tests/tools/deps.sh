@@ -7,7 +7,7 @@ set -eu
 build='build-essential autoconf automake libtool pkg-config xz-utils libcurl4-openssl-dev libssl-dev
     libconfig-dev libjansson-dev libldns-dev libmicrohttpd-dev libidn2-dev libpsl-dev libsystemd-dev'
 test='libcmocka-dev clang libclang-rt-14-dev valgrind python3 openssl curl procps pebble bind9 bind9-dnsutils
-    knot knot-dnsutils pdns-server pdns-backend-sqlite3 unbound nginx-light'
+    knot knot-dnsutils pdns-server pdns-backend-sqlite3 unbound nginx-light haproxy'
 lint='clang-format shellcheck pmccabe universal-ctags mandoc python3'
 quickstart='pebble openssl python3'
 
