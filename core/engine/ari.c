@@ -52,7 +52,17 @@ static void next_look(const struct turn *t, json_t *ari, int64_t wait_s)
 
 /* ---- answers ------------------------------------------------------------------------ */
 
-static bool note_window(struct turn *t, json_t *ari, const char *cert_id, const struct acme_renewal *r)
+/* Anywhere inside; but a window that is open from the beginning means no hurry: the first third of the lifetime is left
+ * out where something else is left. */
+static int64_t moment(const json_t *live, const char *window, const struct acme_renewal *r)
+{
+    int64_t from = json_int(live, "not_before", 0), third = (json_int(live, "not_after", 0) - from) / 3;
+    int64_t start = from + third > r->start_at && from + third < r->end_at ? from + third : r->start_at;
+
+    return start + draw(window, r->end_at - start);
+}
+
+static bool note_window(struct turn *t, const json_t *live, json_t *ari, const struct acme_renewal *r)
 {
     const char *url = r->explanation;
     char text[256], from[32], to[32];
@@ -64,10 +74,9 @@ static bool note_window(struct turn *t, json_t *ari, const char *cert_id, const 
     clock_format(r->end_at, to);
     if (url)
         turn_event(t, "renewal-window", "from %s to %s, because of %.300s", from, to, url);
-    snprintf(text, sizeof text, "%.160s %s %s", cert_id, from, to);
+    snprintf(text, sizeof text, "%.160s %s %s", json_str(live, "cert_id", ""), from, to);
     return json_put_int(ari, "start_at", r->start_at) && json_put_int(ari, "end_at", r->end_at) &&
-           json_put_int(ari, "moment_at", r->start_at + draw(text, r->end_at - r->start_at)) &&
-           json_put_str(ari, "url", url);
+           json_put_int(ari, "moment_at", moment(live, text, r)) && json_put_str(ari, "url", url);
 }
 
 static void forget_window(json_t *ari)
@@ -131,7 +140,7 @@ static int ask(struct turn *t, struct acme *acme, const json_t *live, json_t *ar
     if (code == FL_OK) {
         json_object_del(ari, "tries");
         next_look(t, ari, r.retry_after_ms / 1000);
-        code = note_window(t, ari, cert_id, &r) ? FL_OK : FL_ENOMEM;
+        code = note_window(t, live, ari, &r) ? FL_OK : FL_ENOMEM;
     } else if (code == FL_ECANCEL || code == FL_ENOMEM) {
         t->out = o;
     } else {

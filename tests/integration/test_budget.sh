@@ -19,6 +19,7 @@ relay_start() {
     relay_pid=$!
     until_true 5 grep -q ready relay.log || complain "the relay does not start: $(cat relay.log)"
 }
+# shellcheck disable=SC2317 # e2e.sh calls it
 e2e_more_ended() { [ -z "${relay_pid:-}" ] || kill "$relay_pid" 2>/dev/null; }
 connections() { grep -c '^[0-9]' relay.log; }
 conf() {
@@ -46,6 +47,7 @@ budget() {
     [ "$looks" -le "${3:-9}" ] || complain "$1: a look at an order that was ready at once"
     e2e_mark
 }
+# shellcheck disable=SC2317 # until_true calls it
 rested() { e2e_record "certificate:$1" step | grep -q rest; }
 # more NAME CERTIFICATES: a running service takes them up and issues NAME.
 more() {
@@ -80,7 +82,7 @@ is 'nothing due: connections' 2 "$(connections)"
 
 # ---- a service that is warm ----------------------------------------------------------
 
-e2e_run
+e2e_run "$@"
 more c.example.test <<END
 certificates = ( { names = ["a.example.test"]; }, { names = ["c.example.test"]; } );
 END
@@ -117,7 +119,7 @@ relay_start
 conf <<END
 certificates = ( { names = ["a.example.test"]; } );
 END
-e2e_run
+e2e_run "$@"
 until_true 20 rested a.example.test || complain "nothing is issued: $(tail -n 5 run.log)"
 until_true 20 [ -s live/a.example.test/cert.pem ] || complain 'nothing is delivered'
 e2e_mark
