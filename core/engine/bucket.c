@@ -55,6 +55,15 @@ bool bucket_key(const struct budget *b, const struct limit *l, const char *of, c
 
 /* ---- one bucket --------------------------------------------------------------------------- */
 
+static int write_down(struct store *s, const char *key, struct bucket *b, struct outcome *o)
+{
+    cleanup_(json_freep) json_t *doc = json_object();
+
+    if (!doc || !json_put_int(doc, "format", RECORD_FORMAT) || !json_put_int(doc, "full", b->full_ms))
+        return outcome_nomem(o);
+    return store_put_json(s, STORE_BUDGET, key, doc, b->version, &b->version, o);
+}
+
 struct bucket bucket_look(struct store *s, const struct limit *l, const char *key, int64_t now_ms)
 {
     cleanup_(json_freep) json_t *doc = NULL;
@@ -65,8 +74,10 @@ struct bucket bucket_look(struct store *s, const struct limit *l, const char *ke
         b.full_ms = json_int(doc, "full", now_ms);
     if (b.full_ms < now_ms)
         b.full_ms = now_ms;
-    if (b.full_ms > now_ms + l->per_ms) /* the clock was put back */
+    if (b.full_ms > now_ms + l->per_ms) { /* the clock was put back: from now on it counts by this one */
         b.full_ms = now_ms + l->per_ms;
+        write_down(s, key, &b, &o);
+    }
     return b;
 }
 
@@ -77,14 +88,10 @@ int bucket_move(struct store *s, const struct limit *l, const char *key, int64_t
 
     for (int i = 0; i < CLASHES && code == FL_ESTALE; i++) {
         struct bucket b = bucket_look(s, l, key, now_ms);
-        cleanup_(json_freep) json_t *doc = json_object();
-        int64_t full = b.full_ms + tokens * (l->per_ms / l->most);
-        uint64_t version;
-        if (full > now_ms + l->per_ms)
-            full = now_ms + l->per_ms;
-        if (!doc || !json_put_int(doc, "format", RECORD_FORMAT) || !json_put_int(doc, "full", full))
-            return outcome_nomem(o);
-        code = store_put_json(s, STORE_BUDGET, key, doc, b.version, &version, o);
+        b.full_ms += tokens * (l->per_ms / l->most);
+        if (b.full_ms > now_ms + l->per_ms)
+            b.full_ms = now_ms + l->per_ms;
+        code = write_down(s, key, &b, o);
     }
     return code;
 }
