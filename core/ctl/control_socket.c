@@ -18,10 +18,11 @@ enum { BACKLOG = 64, GROUP_TEXT = 16384 };
 
 bool control_path(const struct model *m, char out[CONTROL_PATH])
 {
-    if (m->control)
-        return m->control[0] && text_copy(out, CONTROL_PATH, m->control);
-    int len = snprintf(out, CONTROL_PATH, "%s/control", m->state);
-    return len > 0 && len < CONTROL_PATH;
+    const char *name = m->control ? m->control : "control";
+    int len = name[0] == '/' ? snprintf(out, CONTROL_PATH, "%s", name)
+                             : snprintf(out, CONTROL_PATH, "%s/%s", m->state, name);
+
+    return name[0] && len > 0 && len < CONTROL_PATH;
 }
 
 /* A path that the address has no room for is reached by its folder: *dir_out is to stay open meanwhile. */

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 enum { CONTROL_PATH = 1024 };
-/* The option, else STATE/control. False: there is to be none. */
+/* Of the option, which may be a name in the state folder. False: there is to be none. */
 bool control_path(const struct model *m, char out[CONTROL_PATH]);
 /* Makes it and listens: 0660, of the process's user and `group` (NULL: its own). Call it with the state's lock held: what lies at
  * the path and does not answer is of a process that died, and is replaced. FL_ECONF: something else lies there, somebody

@@ -81,8 +81,8 @@ struct model {
     struct conf_tree *tree;
     struct opt_ctx opts;
     const char *state;
-    const char *control,
-        *control_group; /* path; NULL: STATE/control, "": none. A group's name; NULL: the process's */
+    const char *control;       /* a path, or a name in the state folder (NULL: "control"); "": none */
+    const char *control_group; /* NULL: the process's */
     struct model_listen listen;
     const char *const *include; /* for its table only: NULL, the files are merged before */
     const char *const *roots;   /* addresses with port, or NULL */

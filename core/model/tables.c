@@ -16,9 +16,9 @@ const struct fl_option model_top_table[] = {
     FL_PATH(struct model, state, 0, "/var/lib/fairlead",
             "folder of accounts, keys and certificates; made when missing"),
     FL_STRING(
-        struct model, control, 0, NULL,
-        "path of the socket that `fairlead status`, renew, revoke and the like speak to the service by; \"\": none; "
-        "if absent, `control` in the state folder"),
+        struct model, control, 0, "control",
+        "socket that `fairlead status`, renew, revoke and the like speak to the service by: a path, or a "
+        "name in the state folder; \"\": none"),
     FL_STRING(
         struct model, control_group, 0, NULL,
         "group that may use the socket, beside the service's own user and root; if absent, the service's own group"),
