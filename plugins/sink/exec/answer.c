@@ -2,7 +2,7 @@
 /* answer.c - what becomes of a program's exit status and words. */
 #include "answer.h"
 
-#include <jansson.h>
+#include <fl/json.h>
 #include <string.h>
 
 enum { WORDS = 300, SECRET_LINE = 16, WEEK_S = 7 * 86400 };

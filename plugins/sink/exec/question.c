@@ -2,7 +2,7 @@
 /* question.c - the document that a program gets. */
 #include "question.h"
 
-#include <jansson.h>
+#include <fl/json.h>
 #include <stdlib.h>
 #include <string.h>
 
