@@ -16,12 +16,6 @@ static const struct later dns_later[] = {
     { "owner_id", NULL, "records are not marked yet" },
     { NULL, NULL, NULL },
 };
-static const struct later certificate_later[] = {
-    { "preferred_chain", NULL,
-      "chains are not chosen yet: the one that the authority offers first is taken" },
-    { NULL, NULL, NULL },
-};
-
 static void warn(struct model *m, const char *who, const struct conf_node *group, const struct later *table)
 {
     for (; group && table->option; table++) {
@@ -34,17 +28,6 @@ static void instances(struct model *m)
 {
     for (size_t i = 0; i < m->ndns; i++)
         warn(m, arena_printf(m->opts.arena, "dns %s", m->dns[i].name), m->dns[i].node, dns_later);
-}
-static void certificates(struct model *m)
-{
-    const struct conf_node *node = conf_get(m->tree->root, "certificates");
-    const struct conf_node *defaults = conf_get(m->tree->root, "defaults");
-
-    warn(m, "defaults", defaults, certificate_later);
-    for (const struct conf_node *n = node ? model_next_group(node->first) : NULL; n;
-         n = model_next_group(n->next)) {
-        warn(m, model_certificate_who(m, n), n, certificate_later);
-    }
 }
 
 /* ---- sections that nothing uses yet ---- */
@@ -99,6 +82,5 @@ void model_check_later(struct model *m)
         diag_warning(m->opts.diag, status->file, status->line,
                      "listen: status: there is no status page yet: use `fairlead status`");
     instances(m);
-    certificates(m);
     sections(m);
 }
