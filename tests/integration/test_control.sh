@@ -75,7 +75,7 @@ done
 
 # ---- with a service ---------------------------------------------------------------------
 
-e2e_run
+e2e_run "$@"
 is 'the socket' 'srw-rw----' "$(stat -c %A state/control)"
 e2e status
 is 'status' 0 "$status"
@@ -135,7 +135,7 @@ is 'nor in the record' '' "$(e2e_record certificate:web.example.test ask op)"
 
 # ---- clients that mean no good -------------------------------------------------------------
 
-e2e_run
+e2e_run "$@"
 cat >hostile.py <<'END'
 import json, resource, socket, sys, time
 
@@ -240,6 +240,7 @@ END
 count_fds() { find "/proc/$running/fd" -mindepth 1 | wc -l; }
 fds=$(count_fds)
 is 'hostile clients' ok "$(timeout 120 python3 hostile.py state/control 2>&1 | tail -n 1)"
+# shellcheck disable=SC2317 # until_true calls it
 back_to() { [ "$(count_fds)" -le "$1" ]; }
 until_true 10 back_to $((fds + 2)) || complain "descriptors: $fds before, $(count_fds) after"
 e2e status
@@ -261,7 +262,7 @@ says 'something else lies there' 'state/control is there and is no socket' err
 is 'and is not touched' mine "$(cat state/control)"
 rm state/control
 sed -i '1i control = "";' fl.conf
-e2e_run
+e2e_run "$@"
 e2e renew a.example.test
 is 'no socket: the state is in use' 75 "$status"
 says 'no socket' "in use by process $running" err
@@ -269,7 +270,7 @@ e2e_stop
 long=$(printf 'd%.0s' $(seq 1 120))
 mkdir -p "$here/$long"
 sed -i "1s|.*|control = \"$here/$long/s\"; control_group = \"$(id -gn)\";|" fl.conf
-e2e_run
+e2e_run "$@"
 e2e status
 says 'a long path' 'runs as process' out
 e2e_stop
@@ -285,7 +286,7 @@ e2e forget a.example.test
 is 'forget what is wanted' 1 "$status"
 says 'forget what is wanted' 'a\.example\.test is in the configuration' err
 keys=$(find state/keys -name '*.pem' | wc -l)
-e2e_run
+e2e_run "$@"
 e2e_conf <<END
 certificates = ( { names = ["web.example.test", "www.example.test"]; solver = "web"; addresses = ["$at"]; } );
 END

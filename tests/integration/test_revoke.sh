@@ -136,7 +136,7 @@ replaced 'mended' kept.example.test "$old" 1
 # ---- by the service, killed at any moment -------------------------------------------------------
 
 old=$(serial kept.example.test)
-e2e_run
+e2e_run "$@"
 e2e revoke kept.example.test --reason keyCompromise
 is 'by the service' 0 "$status"
 replaced 'by the service' kept.example.test "$old" 1
