@@ -126,6 +126,7 @@ e2e() {
     ! grep -qE 'Sanitizer|runtime error:' err || complain "fairlead $*: $(cat err)"
 }
 e2e_run() {
+    : >run.log # what an earlier one said there is not meant
     "$build/fairlead" -c fl.conf --plugins "$build/plugdir" "$@" run >run.log 2>&1 </dev/null &
     running=$!
     until_true 10 grep -q ' started' run.log || complain "run does not start: $(cat run.log)"
