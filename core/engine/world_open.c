@@ -125,7 +125,9 @@ static int open_state(struct world *w, const struct world_conf *conf, struct out
     if (code != FL_OK)
         return code;
     store_dir(w->store, "keys", keys, sizeof keys);
-    return keeper_new(keys, &w->keeper, o);
+    code = keeper_new(keys, &w->keeper, o);
+    w->host->keeper = w->keeper;
+    return code;
 }
 
 int world_open(struct world *w, const struct world_conf *conf, bool serve, struct outcome *o)

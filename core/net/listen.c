@@ -98,7 +98,7 @@ static bool start(struct listener *n)
 {
     if (n->spec.datagram)
         return listen_datagram_start(n);
-    if (n->spec.stream)
+    if (n->spec.stream || n->spec.talk)
         return listen_stream_start(n);
     return listen_http_start(n);
 }
@@ -335,7 +335,8 @@ void listen_offer(struct listen *l, struct listener *listener, bool offered)
 /* The kind is const while the listener lives: only which function of that kind is called may be switched. */
 static bool same_kind(const struct listen_spec *a, const struct listen_spec *b)
 {
-    return !a->datagram == !b->datagram && !a->stream == !b->stream && !a->http == !b->http;
+    return !a->datagram == !b->datagram && !a->stream == !b->stream && !a->http == !b->http &&
+           a->talk == b->talk;
 }
 
 /* As it was asked for, or as it came to be where any port would do. */

@@ -35,6 +35,16 @@ struct listen_http_answer {
 };
 
 enum { LISTEN_INPUT_MAX = 66000 };
+/* Connections with a state of their own, of short conversations such as a TLS handshake. */
+struct listen_talk {
+    /* Made when the first bytes come; NULL: the connection is closed. The state does not depend on `arg`, which another one
+     * may take the place of (listen_switch()). */
+    void *(*begin)(void *arg);
+    /* What came is used up. False: close when `out` has been sent. */
+    bool (*hear)(void *arg, void *state, const struct listen_peer *from, const void *data, size_t len,
+                 struct listen_bytes *out);
+    void (*end)(void *state);
+};
 struct listen_spec {
     const char *address; /* "[::]:80"; "[::]" serves IPv4 too; port 0: any */
     void *arg;
@@ -48,7 +58,10 @@ struct listen_spec {
                    struct listen_bytes *out);
     void (*http)(void *arg, const struct listen_peer *from, const struct listen_http *req,
                  struct listen_http_answer *out);
-    int64_t idle_ms;          /* without a whole message or request, or without taking its answer; 0: 10 s */
+    const struct listen_talk *talk; /* const while the service lives */
+    /* Without a whole message or request, or without taking its answer; of talks, from the beginning to the end, whatever is
+     * said meanwhile. 0: 10 s. */
+    int64_t idle_ms;
     unsigned max_connections; /* the one that is idle longest makes room; 0: 256 */
 };
 /* Starts to listen. A socket from systemd (LISTEN_FDS) of that kind and address is used when there

@@ -21,6 +21,8 @@ struct listen_conn {
     struct listen_source source;
     struct listener *of;
     struct listen_peer peer;
+    void *talk; /* state of a talk; NULL: not begun */
+    void (*talk_end)(void *state);
     char *in; /* LISTEN_INPUT_MAX bytes while there are any in it, else NULL */
     size_t in_len;
     bool fresh; /* something came in since the handler last wanted more */
@@ -50,8 +52,11 @@ static void link_newest(struct listen_conn *c)
     c->since_ms = clock_mono_ms();
 }
 
+/* Not of talks: their time is what it is. */
 static void progress(struct listen_conn *c)
 {
+    if (c->of->spec.talk)
+        return;
     unlink_conn(c);
     link_newest(c);
 }
@@ -59,6 +64,8 @@ static void progress(struct listen_conn *c)
 static void drop(struct listen_source *s)
 {
     struct listen_conn *c = (struct listen_conn *)s;
+    if (c->talk)
+        c->talk_end(c->talk);
     free(c->in);
     buf_done(&c->out);
     free(c);
@@ -85,6 +92,27 @@ static bool flush(struct listen_conn *c)
     c->out = BUF(HIGH_WATER + 2 * LISTEN_INPUT_MAX);
     c->sent = 0;
     return true;
+}
+
+/* False: no memory for what it needs, or for its answer. */
+static bool talk(struct listen_conn *c)
+{
+    const struct listen_spec *spec = &c->of->spec;
+    struct listen_bytes out = { 0 };
+    if (!c->talk)
+        c->talk = spec->talk->begin(spec->arg);
+    if (!c->talk)
+        return false;
+    c->talk_end = spec->talk->end;
+    c->close = !spec->talk->hear(spec->arg, c->talk, &c->peer, c->in, c->in_len, &out);
+    if (out.len > 0)
+        buf_add(&c->out, out.data, out.len);
+    free(out.data);
+    free(c->in);
+    c->in = NULL;
+    c->in_len = 0;
+    c->fresh = false;
+    return !c->out.failed;
 }
 
 /* Lets the handler answer what is in the buffer. False: the connection is to be closed at once. */
@@ -152,7 +180,7 @@ static void ready(struct listen_source *s, uint32_t events)
     if (ok && c->out.len == 0 && c->events == EPOLLIN)
         ok = take(c);
     if (ok && c->out.len == 0 && !c->close)
-        ok = answer(c) && flush(c);
+        ok = (!c->of->spec.talk ? answer(c) : !c->fresh || talk(c)) && flush(c);
     uint32_t next = ok ? wants(c) : 0;
     if (next == 0 || (next != c->events && !listen_rewatch(c->of->service, s, next))) {
         hang_up(c);

@@ -2,8 +2,11 @@
 /* host_listen.c - listeners of plugins, over the listen service (fl/listen.h). */
 #include <fl/listen.h>
 
+#include "base/buf.h"
 #include "base/text.h"
+#include "crypto/alpn.h"
 #include "plugin/ctx.h"
+#include "plugin/shown.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +15,7 @@ enum { SAY_MAX = 1 << 20 }; /* most bytes that one callback may say */
 
 struct ear {
     struct ear *next;
+    struct alpn *alpn; /* of handshakes */
     struct instance *instance;
     struct fl_listen spec;     /* its address is not kept */
     struct listener *listener; /* NULL: somebody else took it over */
@@ -107,6 +111,35 @@ static void on_http(void *arg, const struct listen_peer *from, const struct list
     out->status = ok ? answer.status : 500;
 }
 
+/* ---- handshakes ---- */
+
+static bool choose(void *arg, const char *server_name, struct alpn_identity *out)
+{
+    const struct ear *e = arg;
+
+    return shown_find(e->instance->shown, server_name, out);
+}
+static void *talk_begin(void *arg)
+{
+    const struct ear *e = arg;
+
+    return alpn_begin(e->alpn);
+}
+static bool talk_hear(void *arg, void *state, const struct listen_peer *from, const void *data, size_t len,
+                      struct listen_bytes *out)
+{
+    struct buf words = BUF(SAY_MAX);
+    bool more = alpn_hear(state, data, len, choose, arg, &words);
+
+    (void)from;
+    out->len = words.len;
+    out->data = buf_take(&words);
+    out->len = out->data ? out->len : 0;
+    return more;
+}
+static void talk_end(void *state) { alpn_end(state); }
+static const struct listen_talk talk = { .begin = talk_begin, .hear = talk_hear, .end = talk_end };
+
 /* ---- making and ending ---- */
 
 static int dry(struct fl_ctx *ctx, const struct fl_listen *spec, uint16_t *port_out)
@@ -129,6 +162,7 @@ static struct listen_spec plain_of(struct ear *e, const struct fl_listen *spec)
         .datagram = spec->on_datagram ? on_datagram : NULL,
         .stream = spec->on_stream ? on_stream : NULL,
         .http = spec->on_http ? on_http : NULL,
+        .talk = spec->alpn ? &talk : NULL,
         .idle_ms = spec->idle_ms,
         .max_connections = spec->max_connections,
     };
@@ -141,6 +175,8 @@ static int add(struct fl_ctx *ctx, const struct fl_listen *spec, struct ear *e, 
     uint16_t port = 0;
     int code = FL_OK;
 
+    if (spec->alpn && (o.code = alpn_new(spec->alpn, &e->alpn, &o)) != FL_OK)
+        return ctx_take(ctx, &o);
     e->listener = spec->address ? listen_claim(service, &plain, &port) : NULL;
     e->claimed = e->listener != NULL;
     if (!e->claimed)
@@ -156,7 +192,8 @@ static int add(struct fl_ctx *ctx, const struct fl_listen *spec, struct ear *e, 
 }
 int fl_listen(struct fl_ctx *ctx, const struct fl_listen *spec, uint16_t *port_out)
 {
-    int kinds = (spec->on_datagram != NULL) + (spec->on_stream != NULL) + (spec->on_http != NULL);
+    int kinds = (spec->on_datagram != NULL) + (spec->on_stream != NULL) + (spec->on_http != NULL) +
+                (spec->alpn != NULL);
     int code = ctx_gate(ctx, "fl_listen", true);
     struct ear *e;
 
@@ -165,6 +202,8 @@ int fl_listen(struct fl_ctx *ctx, const struct fl_listen *spec, uint16_t *port_o
     if (ctx->place != CTX_OPEN || kinds != 1)
         return fl_fail(ctx, FL_ECONF,
                        "fl_listen() is for open(), with one callback: a mistake in the plugin");
+    if (spec->alpn && !ctx->instance->shown && !(ctx->instance->shown = shown_new()))
+        return ctx_nomem(ctx);
     if (!ctx->instance->host->listen)
         return dry(ctx, spec, port_out);
     e = calloc(1, sizeof *e);
@@ -174,6 +213,7 @@ int fl_listen(struct fl_ctx *ctx, const struct fl_listen *spec, uint16_t *port_o
     e->spec = *spec;
     code = add(ctx, spec, e, port_out);
     if (code != FL_OK) {
+        alpn_free(e->alpn);
         free(e);
         return code;
     }
@@ -189,8 +229,11 @@ void ears_done(struct instance *i)
         i->ears = e->next;
         if (!e->claimed)
             listen_remove(i->host->listen, e->listener);
+        alpn_free(e->alpn);
         free(e);
     }
+    shown_free(i->shown);
+    i->shown = NULL;
 }
 
 /* ---- handing over ---- */

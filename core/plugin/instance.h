@@ -4,6 +4,7 @@
 #define PLUGIN_INSTANCE_H
 
 #include "conf/opt.h"
+#include "crypto/keeper.h"
 #include "net/http.h"
 #include "net/listen.h"
 #include "plugin/lane.h"
@@ -15,6 +16,7 @@ struct host {
     struct http *http;
     struct listen
         *listen; /* NULL in commands that do not serve: fl_listen() then succeeds without listening */
+    struct keeper *keeper; /* fl_prove_tls() */
     /* fl_records() and fl_published(): the DNS core. `subject` is whom the call is for. */
     int (*records)(void *arg, const char *subject, const struct fl_record *records, size_t n,
                    const char *const *providers, bool add, struct outcome *o);
@@ -46,7 +48,8 @@ struct instance {
     void *conf;             /* filled by the plugin's table */
     void *self;             /* what open() gave; this and `open` change inside the lane */
     bool open;
-    struct ear *ears; /* what it listens on */
+    struct ear *ears;    /* what it listens on */
+    struct shown *shown; /* certificates of its TLS listeners; NULL: it has none */
 };
 /* Fills the options (mistakes go to opts->diag), refuses a plugin that declares one of the core's names, registers
  * secrets with the log, and runs the plugin's check() when the options were right. NULL only without memory.

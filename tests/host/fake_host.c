@@ -317,7 +317,9 @@ int fl_listen(struct fl_ctx *ctx, const struct fl_listen *spec, uint16_t *port_o
     uint16_t port;
     if (f->nlisteners == FAKE_LISTENERS)
         return fl_fail(ctx, FL_ECONF, "too many listeners");
-    if ((spec->on_datagram != NULL) + (spec->on_stream != NULL) + (spec->on_http != NULL) != 1)
+    if ((spec->on_datagram != NULL) + (spec->on_stream != NULL) + (spec->on_http != NULL) +
+            (spec->alpn != NULL) !=
+        1)
         return fl_fail(ctx, FL_ECONF, "exactly one kind of callback, please");
     if (!text_address(spec->address, -1, ip, &port))
         return fl_fail(ctx, FL_ECONF, "%s is no address to listen on", spec->address);

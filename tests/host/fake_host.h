@@ -53,6 +53,7 @@ struct fake {
     /* fl_tls_probe(); fills `out`, whose texts begin as "", and says the code. NULL: FL_ETEMP. */
     int (*probe)(struct fake *f, const struct fl_tls_probe *probe, struct fl_tls_served *out,
                  struct outcome *o);
+    unsigned proofs; /* fl_prove_tls(): the certificate is "proof N of IDENTIFIER DIGEST", the key "key N" */
     int records_code, published_code; /* what fl_records() and fl_published() say */
     bool starve;                      /* no call has any memory */
 
@@ -63,8 +64,9 @@ struct fake {
     } listeners[FAKE_LISTENERS];
     size_t nlisteners;
     /* Each emitted zone "APEX ID NS,NS", RRset "NAME TYPE TTL VALUE|VALUE", record "+NAME TYPE TTL VALUE" ("-..."
-     * when taken back; " @dns,dns" behind it when only these are to have it), program "ARG ARG < INPUT" and request
-     * "METHOD URL BODY", in order; "-" stands for nothing. */
+     * when taken back; " @dns,dns" behind it when only these are to have it), program "ARG ARG < INPUT", request
+     * "METHOD URL BODY", certificate that is shown "NAME CERT KEY" or not any more "NAME", in order; "-" stands for
+     * nothing. */
     char seen[FAKE_SEEN][FAKE_TEXT];
     size_t nseen;
     /* Called for every listener after it was remembered, e.g. to open a real socket. May be NULL. */

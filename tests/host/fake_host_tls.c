@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fake_host_tls.c - fl/tls.h for tests of one plugin: servers are a hook, key stores are real. */
 #include "crypto/pkcs12.h"
+#include "base/mem.h"
 #include "fake_ctx.h"
 
 #include <stdlib.h>
@@ -35,6 +36,24 @@ int fl_tls_probe(struct fl_ctx *ctx, const struct fl_tls_probe *probe, struct fl
     if (code == FL_OK)
         *out = served;
     return code;
+}
+int fl_prove_tls(struct fl_ctx *ctx, const struct fl_challenge *ch, struct fl_identity *out)
+{
+    struct fake *f = ctx->fake;
+
+    *out = (struct fl_identity){ .cert_pem = fl_printf(ctx, "proof %u of %s %s", ++f->proofs, ch->identifier,
+                                                       ch->digest),
+                                 .key_pem = fl_printf(ctx, "key %u", f->proofs) };
+    return FL_OK;
+}
+int fl_tls_show(struct fl_ctx *ctx, const char *server_name, const struct fl_identity *id)
+{
+    cleanup_(buf_done) struct buf line = BUF(FAKE_TEXT);
+
+    buf_addf(&line, "%s", server_name);
+    if (id)
+        buf_addf(&line, " %s %s", id->cert_pem, id->key_pem);
+    return fake_see(ctx, &line);
 }
 int fl_pkcs12(struct fl_ctx *ctx, const struct fl_pkcs12 *what, const uint8_t **der_out, size_t *len_out)
 {

@@ -47,6 +47,13 @@ struct fl_solver_ops {
     int (*withdraw)(struct fl_ctx *ctx, const struct fl_challenge *ch, size_t n);
 };
 
+/* ---- for solvers that prove by TLS (fl/listen.h, on_tls) -------------------- */
+
+/* The certificate that proves this challenge's name or address (RFC 8737 section 3, RFC 8738 section 6), signed by a
+ * new key of its own each time. Its texts are the call's, and the key is wiped with them. */
+struct fl_identity;
+FL_EXPORT int fl_prove_tls(struct fl_ctx *ctx, const struct fl_challenge *ch, struct fl_identity *out);
+
 /* ---- records: for solvers that prove by DNS ---------------------------------- */
 
 struct fl_record {
