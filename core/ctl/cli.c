@@ -25,7 +25,7 @@ const struct command cli_commands[] = {
     { "revoke", "NAME [--reason REASON] [--now] [--by-certificate-key] [--wait 10m]",
       "revokes a certificate, after its replacement is delivered where the reason asks for one", cmd_revoke },
     { "reload", "", "makes the service read its configuration again", cmd_reload },
-    { "account", "AUTHORITY [show | rollover | deactivate] [--wait 10m]",
+    { "account", "AUTHORITY [show | rollover | deactivate | register] [--wait 10m]",
       "the account at an authority: shows it, gives it a new key, puts it out of use", cmd_account },
     { "forget", "NAME", "removes the state of a certificate that is not in the configuration any more",
       cmd_forget },

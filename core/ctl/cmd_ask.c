@@ -247,6 +247,8 @@ static int show_account(struct client *c, const char *authority, bool asked)
     if (!account)
         return client_said(json_incref(reply));
     report_account_page(stdout, account);
+    if (asked && json_obj(account, "refused"))
+        return EXIT_FAILED;
     if (!asked || !json_obj(account, "ask"))
         return EXIT_DONE;
     return EXIT_WAITING;
@@ -271,7 +273,7 @@ int cmd_account(const struct cli *cli, int argc, char **argv)
 {
     static const struct option longs[] = { { "wait", required_argument, NULL, OPT_WAIT },
                                            { NULL, 0, NULL, 0 } };
-    static const char *const actions[] = { "show", "rollover", "deactivate", NULL };
+    static const char *const actions[] = { "show", "rollover", "deactivate", "register", NULL };
     cleanup_(client_end) struct client c = { .signals = -1 };
     int64_t wait_ms = WAIT_MS;
     int opt;
@@ -284,12 +286,13 @@ int cmd_account(const struct cli *cli, int argc, char **argv)
             return cli_usage("account", "--wait %s: %s", optarg, why);
     }
     if (argc - optind < 1 || argc - optind > 2)
-        return cli_usage("account", "wants the name of an authority, and show, rollover or deactivate");
+        return cli_usage("account",
+                         "wants the name of an authority, and show, rollover, deactivate or register");
     const char *authority = argv[optind], *action = argc - optind == 2 ? argv[optind + 1] : "show";
     bool show = strcmp(action, "show") == 0;
     for (const char *const *a = actions; strcmp(*a, action) != 0;)
         if (!*++a)
-            return cli_usage("account", "`%s`: use show, rollover or deactivate", action);
+            return cli_usage("account", "`%s`: use show, rollover, deactivate or register", action);
     int status = client_begin(&c, cli, show ? CLIENT_READ : CLIENT_WORK);
     if (status != EXIT_DONE)
         return status;

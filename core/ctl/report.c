@@ -25,7 +25,14 @@ static const struct {
     { "rejectedIdentifier", "use another authority for this name, or take it out" },
     { "unsupportedIdentifier", "use another authority for this name, or take it out" },
     { "externalAccountRequired", "add `eab = { kid; hmac; }` of the authority to the configuration" },
-    { "userActionRequired", "open the address in the message and do what it says" },
+    { "userActionRequired",
+      "open the address in the message and do what it says, then `fairlead renew` the certificate" },
+    { "account",
+      "look at `fairlead account`: it was deactivated or has another key; restore the state that has its key, or "
+      "make a new account with `fairlead account AUTHORITY register`" },
+    { "clock", "set this machine's clock" },
+    { "left-out",
+      "correct what the message says, or take the name out; it is tried again daily, and by `fairlead renew`" },
     { "accountDoesNotExist",
       "restore the account's key, or remove the account from the state to make a new one" },
     { "invalidContact", "correct `contact` of the authority" },
@@ -49,6 +56,15 @@ static int code_of(const json_t *rec) { return outcome_code_parse(json_str(rec, 
 static bool is_failure(int code)
 {
     return code == FL_EAUTH || code == FL_EREJECT || code == FL_ECONF || code == FL_EPROTO;
+}
+
+/* Nothing gets on without a person, though the step only waits. */
+static bool needs_person(const json_t *rec)
+{
+    const char *problem = json_str(rec, "problem", "");
+
+    return code_of(rec) != FL_OK &&
+           (strcmp(problem, "clock") == 0 || strcmp(problem, "userActionRequired") == 0);
 }
 
 void report_common(json_t *to, const json_t *rec, int kind)
@@ -75,6 +91,7 @@ static json_t *lineage(const json_t *rec, const char *key)
 
     json_put_str(to, "key_type", key);
     report_common(to, rec, KIND_CERTIFICATE);
+    report_choice(to, rec);
     if (!live) {
         json_decref(out);
         return to;
@@ -133,7 +150,7 @@ static void worse(json_t *cert, const char *state, const json_t *rec, int kind, 
     json_put_str(cert, "state", state);
     json_put_str(cert, "who", who);
     const char *todo = report_todo(code, json_str(rec, "problem", ""));
-    json_put_str(cert, "todo", is_failure(code) && todo[0] ? todo : NULL);
+    json_put_str(cert, "todo", (is_failure(code) || needs_person(rec)) && todo[0] ? todo : NULL);
 }
 
 /* One that waits for an account which only a person can help to is failed, with the authority's words. */
@@ -159,6 +176,27 @@ static void add_history(json_t *cert, const json_t *rec)
         json_array_extend(json_object_get(cert, "history"), (json_t *)(uintptr_t)list);
 }
 
+/* Everything else may be well: what is served lacks a name that is wanted. */
+static void left_out(json_t *cert, const struct model_certificate *mc, const json_t *rec)
+{
+    const struct subject subject = { .cert = mc };
+    cleanup_(json_freep) json_t *as = json_object();
+    char msg[OUTCOME_MSG];
+
+    for (const char *const *name = mc->names; *name; name++) {
+        if (!drop_is(rec, &subject, *name))
+            continue;
+        snprintf(msg, sizeof msg, "%s is left out: %s", *name,
+                 json_str(json_obj(json_obj(rec, "bad"), *name), "why", ""));
+        json_put_str(as, "step", json_str(rec, "step", NULL));
+        json_put_str(as, "code", "reject");
+        json_put_str(as, "problem", "left-out");
+        json_put_str(as, "msg", msg);
+        json_put_int(as, "due", drop_try_at(rec, &subject) * 1000);
+        worse(cert, "failed", as, KIND_CERTIFICATE, NULL);
+    }
+}
+
 static void add_lineage(struct store *s, const struct model_certificate *mc, const char *key, json_t *cert)
 {
     char name[400] = "", task[400];
@@ -169,13 +207,14 @@ static void add_lineage(struct store *s, const struct model_certificate *mc, con
     report_asks(s, task, rec, json_object_get(cert, "asks"));
     if (ask_stays_revoked(rec))
         worse(cert, "revoked", rec, KIND_CERTIFICATE, NULL);
-    else if (is_failure(code_of(rec)))
+    else if (is_failure(code_of(rec)) || needs_person(rec))
         worse(cert, "failed", rec, KIND_CERTIFICATE, NULL);
     else if (!rec)
         worse(cert, "planned", rec, KIND_CERTIFICATE, NULL);
     else if (!authority_failed(s, mc, rec, cert) &&
              (!json_obj(rec, "live") || strcmp(json_str(rec, "step", ""), "rest") != 0))
         worse(cert, "waiting", rec, KIND_CERTIFICATE, NULL);
+    left_out(cert, mc, rec);
     add_history(cert, rec);
 }
 

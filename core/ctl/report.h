@@ -26,6 +26,8 @@ json_t *report_full(struct store *s, const struct model_certificate *mc);
 /* Of any of them what report_line() needs: small, also when there are many. */
 json_t *report_brief(const json_t *cert);
 json_t *report_account(struct store *s, const char *authority);
+/* Of a lineage: authority (that is asked), aside: [{authority, since, why}], left_out: [{name, fails, since, why}]. */
+void report_choice(json_t *to, const json_t *rec);
 /* Certificates that are in the state but not in the configuration: array of names. */
 json_t *report_orphans(struct store *s, const struct model *m);
 /* One of them, as report_full(); NULL: there is none of that name. */

@@ -40,6 +40,34 @@ void report_asks(struct store *s, const char *task, const json_t *rec, json_t *o
     json_array_foreach(waiting, i, ask) say(out, ask, false);
 }
 
+static void list_of(json_t *to, const char *key, const json_t *from, const char *name, const char *since)
+{
+    json_t *list = json_array(), *one;
+    const char *what;
+
+    json_object_foreach((json_t *)(uintptr_t)from, what, one)
+    {
+        json_t *item = json_int(one, since, 0) ? json_object() : NULL;
+        if (!item)
+            continue;
+        json_put_str(item, name, what);
+        json_put_int(item, "since", json_int(one, since, 0));
+        json_put_str(item, "why", json_str(one, "why", NULL));
+        json_array_append_new(list, item);
+    }
+    if (json_array_size(list))
+        json_put(to, key, list);
+    else
+        json_decref(list);
+}
+
+void report_choice(json_t *to, const json_t *rec)
+{
+    json_put_str(to, "authority", json_str(rec, "authority", NULL));
+    list_of(to, "aside", json_obj(rec, "aside"), "authority", "aside_at");
+    list_of(to, "left_out", json_obj(rec, "bad"), "name", "dropped_at");
+}
+
 json_t *report_account(struct store *s, const char *authority)
 {
     cleanup_(json_freep) json_t *rec = record_peek(s, KIND_AUTHORITY, authority);

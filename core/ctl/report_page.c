@@ -46,6 +46,36 @@ static void page_live(FILE *f, const json_t *live)
     }
 }
 
+static void page_list(FILE *f, const char *label, const json_t *list, const char *key)
+{
+    const json_t *item;
+    size_t i;
+    char text[64];
+
+    json_array_foreach(list, i, item)
+    {
+        report_when(json_int(item, "since", 0), text);
+        fprintf(f, "  %-10s %s, %s: %s\n", label, json_str(item, key, ""), text, json_str(item, "why", ""));
+    }
+}
+
+static void page_budget(FILE *f, const json_t *list)
+{
+    const json_t *b;
+    size_t i;
+    char span[16], full[64];
+
+    json_array_foreach(list, i, b)
+    {
+        const char *of = json_str(b, "of", "");
+        clock_span(json_int(b, "per_s", 0) * 1000, span);
+        report_when(json_int(b, "full_at", 0), full);
+        fprintf(f, "  budget     %s%s%s: %lld left of %lld in %s, all of them %s\n", json_str(b, "what", ""),
+                of[0] ? " " : "", of, (long long)json_int(b, "left", 0), (long long)json_int(b, "most", 0),
+                span, full);
+    }
+}
+
 static void page_part(FILE *f, const json_t *part)
 {
     const char *msg = json_str(part, "msg", NULL), *problem = json_str(part, "problem", NULL);
@@ -54,6 +84,8 @@ static void page_part(FILE *f, const json_t *part)
     fprintf(f, "  step       %s: %s\n", json_str(part, "step", ""), json_str(part, "help", ""));
     moment(f, "since", json_int(part, "since", 0), "");
     page_live(f, json_obj(part, "live"));
+    page_list(f, "set aside", json_list(part, "aside"), "authority");
+    page_list(f, "left out", json_list(part, "left_out"), "name");
     if (msg)
         fprintf(f, "  last       %s%s%s: %s\n", json_str(part, "code", ""), problem ? " " : "",
                 problem ? problem : "", msg);
@@ -166,12 +198,22 @@ void report_account_page(FILE *f, const json_t *account)
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         if (json_str(account, lines[i].key, NULL))
             fprintf(f, "  %-10s %s\n", lines[i].label, json_str(account, lines[i].key, ""));
-    if (!json_str(account, "url", NULL))
+    if (json_obj(account, "deactivated"))
+        moment(f, "account", json_int(json_obj(account, "deactivated"), "at", 0), "deactivated ");
+    else if (!json_str(account, "url", NULL))
         fputs("  account    none yet: it is made with the first certificate\n", f);
+    if (json_str(account, "wanted_key", NULL))
+        fprintf(f, "  key kind   %s; the configuration says %s: `fairlead account %s rollover`\n",
+                json_str(account, "key_type", "?"), json_str(account, "wanted_key", ""),
+                json_str(account, "authority", ""));
     texts(f, "contact", json_list(account, "contact"));
     if (json_str(account, "msg", NULL))
         fprintf(f, "  last       %s: %s\n", json_str(account, "code", ""), json_str(account, "msg", ""));
     if (ask)
         fprintf(f, "  asked      %s: under way\n", json_str(ask, "op", ""));
+    if (json_obj(account, "refused"))
+        fprintf(f, "  refused    %s: %s\n", json_str(json_obj(account, "refused"), "op", ""),
+                json_str(json_obj(account, "refused"), "msg", ""));
+    page_budget(f, json_list(account, "budget"));
     page_history(f, json_list(account, "history"));
 }

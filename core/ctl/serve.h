@@ -12,7 +12,7 @@
  *
  *   renew    names[] or all: true              -> tasks[]: what to wait for with quiet
  *   revoke   name, reason, by_key, now         -> tasks[], words[]
- *   account  authority, action (show, rollover, deactivate) -> account{} or tasks[]
+ *   account  authority, action (show, rollover, deactivate, register) -> account{} or tasks[]
  *   forget   name                              -> words[]
  *   once                                       -> every task looks where it stands
  *   quiet    tasks[] (absent: all), within_ms  -> quiet: bool

@@ -160,6 +160,16 @@ static json_t *unknown_authority(const struct serve *s, const char *name)
     return reply;
 }
 
+/* `account_key` in the configuration is for accounts to come, and for the next key of this one. */
+static void account_kind(const struct model_authority *ma, const json_t *rec, json_t *account)
+{
+    const char *type = json_str(rec, "key_type", NULL), *wanted = key_type_names[ma->account_key];
+
+    json_put_str(account, "key_type", type);
+    if (type && json_str(rec, "url", NULL) && strcmp(type, wanted) != 0)
+        json_put_str(account, "wanted_key", wanted);
+}
+
 static json_t *show_account(const struct serve *s, const struct model_authority *ma)
 {
     static const char *const texts[] = { "url", "key", "status", "code", "msg", "problem", "step", NULL };
@@ -180,6 +190,10 @@ static json_t *show_account(const struct serve *s, const struct model_authority 
         keeper_thumbprint(s->keeper, json_str(rec, "key", ""), thumbprint, &o) == FL_OK)
         json_put_str(account, "thumbprint", thumbprint);
     json_put(account, "contact", strv_json(ma->contact));
+    account_kind(ma, rec, account);
+    json_put(account, "deactivated", json_incref(json_object_get(rec, "deactivated")));
+    json_put(account, "refused", json_incref(json_object_get(rec, "refused")));
+    json_put(account, "budget", budget_report(s->store, ma, ma->directory, clock_wall_ms()));
     json_put(account, "ask", json_incref(json_object_get(rec, "ask")));
     if (json_list(rec, "history"))
         json_put(account, "history", json_incref(json_object_get(rec, "history")));
@@ -212,10 +226,15 @@ json_t *serve_account(const struct serve *s, const json_t *req)
         return unknown_authority(s, name);
     if (strcmp(action, "show") == 0)
         return show_account(s, ma);
-    if (strcmp(action, "rollover") != 0 && strcmp(action, "deactivate") != 0)
-        return serve_reply(EXIT_USAGE, "`%.60s`: an account can be asked to show, rollover or deactivate",
-                           action);
-    if (!json_str(rec, "url", NULL))
+    bool anew = strcmp(action, "register") == 0;
+    if (!anew && strcmp(action, "rollover") != 0 && strcmp(action, "deactivate") != 0)
+        return serve_reply(
+            EXIT_USAGE, "`%.60s`: an account can be asked to show, rollover, deactivate or register", action);
+    if (!anew && json_obj(rec, "deactivated"))
+        return serve_reply(EXIT_FAILED,
+                           "the account at %s is deactivated: `fairlead account %s register` makes a new one",
+                           name, name);
+    if (!anew && !json_str(rec, "url", NULL))
         return serve_reply(EXIT_FAILED,
                            "there is no account at %s yet: it is made with the first certificate", name);
     if (!task_name(KIND_AUTHORITY, name, task) || ask_account(s, task, action, &o) != FL_OK)

@@ -41,6 +41,11 @@ static bool is_final(int code)
 
 static int refused(struct turn *t, const char *event)
 {
+    json_t *said = json_object();
+
+    json_put_str(said, "op", json_str(json_obj(t->rec, "ask"), "op", ""));
+    json_put_str(said, "msg", t->out.msg);
+    json_put(t->rec, "refused", said);
     turn_event(t, event, "%s", t->out.msg);
     json_object_del(t->rec, "ask");
     return outcome_ok(&t->out);
@@ -109,6 +114,7 @@ static int settle(struct turn *t, const char *event, bool taken)
         return refused(t, event);
     free_lane(t);
     json_object_del(t->rec, "ask");
+    json_put_str(t->rec, "key_type", key_type_names[mine(t)->model->account_key]);
     turn_event(t, event, "the account has a new key");
     return FL_OK;
 }

@@ -41,6 +41,7 @@ static int account_key(struct turn *t, const struct world_authority *a, const ch
         if (code != FL_OK)
             return code;
         if (!json_put_str(t->rec, "key", sealed) ||
+            !json_put_str(t->rec, "key_type", key_type_names[a->model->account_key]) ||
             !json_put(t->rec, "contact", strv_json(a->model->contact)))
             return outcome_nomem(&t->out);
         code = turn_save(t);
@@ -73,6 +74,8 @@ static bool contact_changed(const struct world_authority *a, const json_t *rec)
 /* What is asked of an account that is in order; nothing: it is ready. */
 static int go_on(struct turn *t, const struct world_authority *a)
 {
+    if (json_obj(t->rec, "ask"))
+        json_object_del(t->rec, "refused");
     if (ask_is(t->rec, "rollover"))
         t->go = AUTHORITY_NEW_KEY;
     else if (ask_is(t->rec, "deactivate"))

@@ -79,12 +79,19 @@ static bool lane_is_held(const struct turn *t, const char *name)
            until_ms / 1000 > patience_at(t->rec, now_at(t));
 }
 
+/* Its own task says so; where that has not come to its next try, and would have to make the account first, it is asked. */
+static bool task_fails(const struct turn *t, const json_t *account)
+{
+    return worn_out(t->rec, json_obj(account, "failing"), now_at(t)) &&
+           (json_str(account, "url", NULL) || json_int(account, "due", 0) > t->now_ms);
+}
+
 static bool is_aside(const struct turn *t, const char *name)
 {
     cleanup_(json_freep) json_t *account = record_peek(t->w->store, KIND_AUTHORITY, name);
     const json_t *entry = entry_of(t, name);
 
-    return json_obj(account, "deactivated") || worn_out(t->rec, json_obj(account, "failing"), now_at(t)) ||
+    return json_obj(account, "deactivated") || task_fails(t, account) ||
            (json_int(entry, "aside_at", 0) && !comes_back(t, entry, account)) || lane_is_held(t, name);
 }
 

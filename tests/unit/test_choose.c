@@ -195,9 +195,13 @@ static void one_whose_own_task_fails_is_passed_over_and_comes_back_with_it(void 
     struct turn_rig *r = *state;
     char json[160];
 
-    snprintf(json, sizeof json, "{\"failing\":{\"tries\":3,\"first_at\":%lld}}",
-             (long long)(r->t.now_ms / 1000 - HOUR));
+    snprintf(json, sizeof json, "{\"due\":%lld,\"failing\":{\"tries\":3,\"first_at\":%lld}}",
+             (long long)r->t.now_ms + 600000, (long long)(r->t.now_ms / 1000 - HOUR));
     turn_rig_authority(r, "a", json);
+    assert_string_equal(asks(r), "b");
+    turn_rig_wait(r, 601);
+    assert_string_equal(asks(r), "a"); /* nobody has tried since */
+    turn_rig_wait(r, -601);
     assert_string_equal(asks(r), "b");
     turn_rig_authority(r, "a", "{\"tested_at\":1}");
     assert_string_equal(asks(r), "a");
