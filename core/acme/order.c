@@ -221,7 +221,7 @@ int acme_new_order(struct acme *a, const char *const *names, const char *profile
 {
     const struct directory *d = NULL;
     auto_free char *body = new_order_body(names, profile, replaces);
-    struct post p = { .doing = "new order", .payload = body };
+    struct post p = { .doing = "new order", .payload = body, .once = true };
     cleanup_(acme_order_done) struct acme_order order = { 0 };
     int rc = body ? directory_get(a, false, &d, o) : outcome_nomem(o);
 

@@ -56,6 +56,9 @@ static int send_signed(struct acme *a, const struct post *p, const struct accoun
         fresh = nonce_of(out, nonce);
         if (out->status / 100 != 2)
             rc = acme_judge(out, o);
+        /* The first of the two used the nonce up. */
+        if (rc != FL_OK && p->once && out->again && !strcmp(o->problem, "badNonce"))
+            rc = outcome_fail(o, FL_ETEMP, "the connection ended before it was answered");
         if (rc == FL_OK || strcmp(o->problem, "badNonce") || tries == POST_NONCES) {
             if (fresh)
                 nonce_put(a, nonce);

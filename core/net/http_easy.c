@@ -247,6 +247,14 @@ static int set_request(struct http_xfer *x)
     bad |= (int)curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, x->method);
     return bad;
 }
+static int on_sending(void *arg, char *to, char *from, int to_port, int from_port)
+{
+    struct http_xfer *x = arg;
+
+    (void)to, (void)from, (void)to_port, (void)from_port;
+    x->sent++;
+    return CURL_PREREQFUNC_OK;
+}
 static int set_callbacks(struct http_xfer *x)
 {
     int bad = 0;
@@ -255,6 +263,8 @@ static int set_callbacks(struct http_xfer *x)
     bad |= (int)curl_easy_setopt(x->easy, CURLOPT_WRITEDATA, x);
     bad |= (int)curl_easy_setopt(x->easy, CURLOPT_HEADERFUNCTION, on_header);
     bad |= (int)curl_easy_setopt(x->easy, CURLOPT_HEADERDATA, x);
+    bad |= (int)curl_easy_setopt(x->easy, CURLOPT_PREREQFUNCTION, on_sending);
+    bad |= (int)curl_easy_setopt(x->easy, CURLOPT_PREREQDATA, x);
     return bad;
 }
 int http_easy_setup(struct http_xfer *x, struct outcome *o)
@@ -340,6 +350,7 @@ static int take_answer(struct http_xfer *x, struct http_answer *out, struct outc
         return outcome_nomem(o);
     }
     answer.retry_after_ms = http_retry_after(&answer);
+    answer.again = x->sent > 1;
     *out = answer;
     return FL_OK;
 }

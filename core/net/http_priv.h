@@ -57,6 +57,7 @@ struct http_xfer {
     bool over; /* a limit of ours ended it */
     int64_t start_ms, turn_ms, deadline_ms;
     long connections; /* opened for it */
+    int sent;         /* times: a kept connection that is dead is replaced by itself */
     CURLcode result;
     enum http_end end;
     bool done;
