@@ -15,8 +15,7 @@ struct post {
     const char *accept;  /* media type; NULL: application/json */
     size_t limit;        /* of the answer; 0: 256 KiB */
     const char *sealed;  /* NULL: by the account in use, with its kid; else by that key, with its jwk */
-    bool once; /* done twice it makes two: FL_ETEMP where it may have been done already, although the
-                            authority refuses it now for its nonce */
+    bool once; /* twice makes two: FL_ETEMP where the first may have been done, though refused now */
 };
 /* FL_OK: a 2xx answer, whose nonce is in the pool. Else as acme_judge() or http_do() say, with "NAME: DOING:
  * " before the message. The answer is the caller's to end in every case. */

@@ -74,9 +74,7 @@ struct http_answer {
     char *headers;          /* "name: value\n", names lower case; NULL or "": none */
     int64_t retry_after_ms; /* parsed Retry-After, seconds or date (against the answer's own Date): at least
                                1, at most 366 days; 0: none */
-    bool
-        again; /* the connection ended before a byte of the answer came and it was sent once more, on another: the
-                   server may have done it both times */
+    bool again; /* it was sent twice: the connection ended before the answer began; both may have been done */
 };
 /* FL_OK: any HTTP answer, whatever its status; `out` is filled then and only then. Else, with a message
  * that says which host and why:

@@ -248,12 +248,11 @@ static bool nonce_used(struct exchange *x)
 }
 static bool numbered(const struct exchange *x, const char *what, int *n, int *i)
 {
-    char format[32];
+    size_t len = strlen(what);
 
     *n = *i = 0;
-    snprintf(format, sizeof format, "/%s/%%d/%%d", what);
-    return sscanf(x->path, format, n, i) >= 1 && *n >= 0 && *n < x->t->norders && *i >= 0 &&
-           *i < x->t->orders[*n].names;
+    return strncmp(x->path + 1, what, len) == 0 && sscanf(x->path + 1 + len, "/%d/%d", n, i) >= 1 &&
+           *n >= 0 && *n < x->t->norders && *i >= 0 && *i < x->t->orders[*n].names;
 }
 static void posted(struct exchange *x, const char *b)
 {
