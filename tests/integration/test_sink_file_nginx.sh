@@ -104,17 +104,18 @@ is 'ECDSA' b2 "$(served "$at" a.example.test ec)"
 is 'RSA' b3 "$(served "$at" a.example.test rsa)"
 
 # ---- a server that has another certificate, none, or speaks no TLS ----
+# A worker of before the reload may answer for a moment.
+# shellcheck disable=SC2317 # until_true calls it
+told() { sink verify web three && grep -q -e "$1" said; }
 sink deploy web three
 nginx_conf "ssl_certificate $work/foreign/chain.pem; ssl_certificate_key $work/foreign/key.pem;"
 kill -HUP "$(cat nginx.pid)"
-until_true 10 sh -c "[ \"\$(openssl s_client -connect $at </dev/null 2>/dev/null | openssl x509 -noout -serial)\" = serial=77 ]"
-sink verify web three
+until_true 10 told 'serial 77'
 ended 'a foreign certificate' again
 says 'a foreign certificate' "serves another certificate for a.example.test (serial 77, "
 nginx_conf "ssl_reject_handshake on;"
 kill -HUP "$(cat nginx.pid)"
-until_true 10 sh -c "[ -z \"\$(openssl s_client -connect $at </dev/null 2>/dev/null | openssl x509 -noout -serial 2>/dev/null)\" ]"
-sink verify web three
+until_true 10 told 'has no certificate'
 ended 'the handshake is refused' again
 says 'the handshake is refused' "$at has no certificate for a.example.test: see that the server there is configured for that name"
 plain=$(free_port)

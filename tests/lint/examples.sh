@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# examples.sh - the plugins that the documentation shows compile, without a warning.
+# examples.sh - the plugins that the documentation shows compile, without a warning; and fairlead has nothing to say
+# against the configurations in conf/examples.
 # shellcheck source=tests/lint/lib.sh
 . "$(dirname "$0")/lib.sh"
 code=$(mktemp -d) || exit 2
@@ -23,4 +24,11 @@ for page in README.md docs/*.md; do
             done
     done
 done >"$findings"
+
+umask 077 # some hold a secret, as an example
+for example in conf/examples/*.conf; do
+    cp "$example" "$code/example.conf"
+    "$build/fairlead" --plugins "$build/plugdir" --conf "$code/example.conf" check 2>&1 |
+        sed -n "s|^$code/example.conf:\([0-9]*\): |$example:\1: example: |p" >>"$findings"
+done
 verdict
