@@ -23,7 +23,9 @@ static int note_order(struct turn *t, const struct acme_order *got)
         !json_put_flag(order, "proved", got->status >= ACME_READY && got->status <= ACME_VALID) ||
         !json_put(order, "authorizations", strv_json((const char *const *)got->authorizations)))
         return outcome_nomem(&t->out);
-    return turn_save(t);
+    int code = turn_save(t);
+    t->task->sent = code != FL_OK;
+    return code;
 }
 
 /* ---- what may keep it waiting ------------------------------------------------------------- */
@@ -159,9 +161,12 @@ static int place_order(struct turn *t, struct acme *acme, struct acme_order *out
         code = may_order(t);
     if (code != FL_OK)
         return code;
+    t->task->sent = true;
     code = new_order(t, acme, (const char *const *)names, out);
     if (ambiguous(code))
         json_put_flag(t->rec, "unsettled", true);
+    else if (code != FL_OK)
+        t->task->sent = false;
     if (code != FL_OK)
         return code;
     if (order_is_elsewhere(t, out->url))
@@ -184,6 +189,12 @@ int order_by_status(struct turn *t, const struct acme_order *order)
     }
 }
 
+/* The process that wrote the intent is not this one, or an answer of this one's was lost. */
+static bool may_have_arrived(const struct turn *t)
+{
+    return !t->task->loaded || t->task->sent || json_flag(t->rec, "unsettled", false);
+}
+
 int cert_order(struct turn *t)
 {
     cleanup_(acme_order_done) struct acme_order order = { 0 };
@@ -191,9 +202,12 @@ int cert_order(struct turn *t)
     bool open = !json_str(order_of(t), "url", NULL);
     int code = use_authority(t, json_str(t->rec, "authority", ""), &acme);
 
-    /* The process that wrote the intent is not this one: it may have sent it. */
-    if (code == FL_OK && open && (!t->task->loaded || json_flag(t->rec, "unsettled", false)))
+    if (code == FL_OK && open && may_have_arrived(t)) {
+        json_put_flag(t->rec, "unsettled", true);
         code = settle_intent(t, acme);
+        if (code == FL_OK)
+            json_object_del(t->rec, "unsettled");
+    }
     const char *url = json_str(order_of(t), "url", NULL);
     if (code == FL_OK)
         code = url ? acme_order(acme, url, &order, &t->out) : place_order(t, acme, &order);

@@ -33,8 +33,10 @@ struct task {
     bool loaded;
     bool renewed;     /* loaded, and meets another configuration in its next turn */
     unsigned looks;   /* FL_EAGAIN in this step, those that were not worth a write included */
+    int64_t since_ms; /* when it came to this step in this process; 0: its record says */
     unsigned unsaved; /* turns in a row that could not be written down */
     uint64_t version; /* of the record in the store */
+    bool sent;        /* a newOrder may have arrived whose answer is not on disk */
 };
 #define QUEUE_NEVER INT64_MAX
 
