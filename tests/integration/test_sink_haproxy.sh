@@ -182,6 +182,32 @@ conf "$at"
 sink deploy web two
 [ "$status" -ne 0 ] || complain 'what is no runtime API is taken for one'
 
+# ---- a list in a file, which HAProxy does not change itself ----
+halt
+listed=127.0.0.1:$(free_port)
+cat >>haproxy.cfg <<END
+frontend listed
+  bind $listed ssl crt-list $work/list
+  http-request return status 200
+END
+mkdir -m 700 more
+cat default/key.pem default/chain.pem >more/0.pem
+echo "$work/more/0.pem" >list
+start
+printf 'socket = "%s"; directory = "%s"; crt_list = "%s";\n' "$work/admin.sock" "$work/more" "$work/list" >sink.conf
+sink deploy b other
+ended 'on a list' ok
+is 'it is served' 77 "$(served "$listed" b.example.test)"
+sink verify b other
+ended 'the list does not name it' again
+says 'the list does not name it' "its list $work/list does not name it, and the next start would forget it"
+echo "$work/more/b.pem [alpn h2] b.example.test" >>list
+sink verify b other
+ended 'the list names it' ok
+halt
+start
+is 'and after a restart' 77 "$(served "$listed" b.example.test)"
+
 # ---- going ----
 conf "$work/admin.sock" "crt_list = \"$certs\";"
 sink retire b other

@@ -87,6 +87,12 @@ static int look(struct fl_ctx *ctx, const struct conf *c, const struct fl_cert *
                         "HAProxy has %s and uses it nowhere: name it in a `bind ... ssl crt` line and reload "
                         "HAProxy once, or say `crt_list` here",
                         p->path);
+    if (c->crt_list && !pem_listed(c->crt_list, p->path))
+        return fl_again(
+            ctx, 0,
+            "HAProxy uses %s, but its list %s does not name it, and the next start would forget it: "
+            "write it there on a line of its own",
+            p->path, c->crt_list);
     return FL_OK;
 }
 /* A path that is no longer wanted: out of HAProxy first, for what its configuration names must stay on disk. */

@@ -203,6 +203,20 @@ int pem_remove(struct fl_ctx *ctx, const char *path)
 {
     return unlink(path) == 0 || errno == ENOENT ? FL_OK : fail(ctx, errno, "remove", path);
 }
+bool pem_listed(const char *list, const char *path)
+{
+    auto_secret text = read_all(list);
+    const char *name = strrchr(path, '/') + 1;
+    size_t len = strlen(name);
+
+    /* A list may name files below the `crt-base` of the configuration, options behind them. */
+    for (const char *p = text; p && *p; p += strcspn(p, "\n"), p += *p == '\n') {
+        size_t word = strcspn(p, " \t\r\n[");
+        if (word >= len && !strncmp(p + word - len, name, len) && (word == len || p[word - len - 1] == '/'))
+            return true;
+    }
+    return !text;
+}
 int pem_chain(struct fl_ctx *ctx, const char *path, const char **out)
 {
     auto_secret stands = read_all(path);

@@ -27,6 +27,9 @@ int pem_write(struct fl_ctx *ctx, const char *directory, const struct pem *p);
 bool pem_same(const struct pem *p, bool with_key);
 bool pem_exists(const char *path);
 int pem_remove(struct fl_ctx *ctx, const char *path);
+/* Is that file named in a crt-list on this machine, so that the next start of HAProxy finds it? True also for a folder, and
+ * for a list that is not here or that we may not read. */
+bool pem_listed(const char *list, const char *path);
 /* The certificates of the file; NULL: no such file. */
 int pem_chain(struct fl_ctx *ctx, const char *path, const char **out);
 /* DIRECTORY/NAME.pem with one of pem_forms. */
