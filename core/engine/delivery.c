@@ -99,9 +99,8 @@ static int overtaken(struct turn *t, struct held *out)
         const struct subject lineage = { .cert = s->cert, .key = *key };
         cleanup_(json_freep) json_t *rec =
             lineage_name(s->cert, *key, name) ? record_peek(t->w->store, KIND_CERTIFICATE, name) : NULL;
-        const json_t *live = json_obj(rec, "live");
-        if (live)
-            code = held_at(t, &lineage, s->sink, live, out);
+        if (json_obj(rec, "live"))
+            code = held_at(t, &lineage, s->sink, rec, out);
     }
     return code;
 }

@@ -12,22 +12,20 @@
 #include <string.h>
 
 /* The chain that stands there; NULL: none, or the sink cannot tell. */
-static int read_back(struct turn *t, const struct subject *s, const char *sink, const json_t *live,
-                     char **out)
+static int read_back(struct turn *t, const struct subject *s, const char *sink, char **out)
 {
-    auto_free const char **names = json_strv(json_list(live, "names"));
     struct deliver_request *req = deliver_request_new(DELIVER_HELD, sink);
     struct deliver_reply reply = { 0 };
     const struct fl_cert cert = { .name = s->cert->name,
                                   .file_name = s->cert->file_name,
                                   .key_type = s->key,
                                   .serial = "",
-                                  .identifiers = live && names ? (const char *const *)names : s->cert->names,
+                                  .identifiers = s->cert->names,
                                   .leaf_pem = "",
                                   .chain_pem = "",
                                   .key_pem = "",
                                   .ref = "" };
-    bool ok = names && req && deliver_request_add(req, &cert);
+    bool ok = req && deliver_request_add(req, &cert);
 
     if (ok && deliver_held(t->w->deliver, req, &reply, out) != FL_OK)
         *out = NULL; /* it will say so itself when something is delivered to it */
@@ -35,14 +33,21 @@ static int read_back(struct turn *t, const struct subject *s, const char *sink, 
     return ok ? FL_OK : FL_ENOMEM;
 }
 
-/* For the names of the configuration or those that the last one was for, some of which may have been left out. */
-static bool covers(const struct chain *c, const struct subject *s, const json_t *live, int64_t now_at)
+/* For all names of the configuration, or for those that are not left out at present. */
+static bool covers(const struct chain *c, const struct subject *s, const json_t *rec, int64_t now_at)
 {
-    auto_free const char **names = json_strv(json_list(live, "names"));
     struct outcome o = { 0 };
+    size_t n = 0, wanted = 0;
 
-    return chain_check(c, s->cert->names, now_at, &o) == FL_OK ||
-           (live && names && chain_check(c, (const char *const *)names, now_at, &o) == FL_OK);
+    if (chain_check(c, s->cert->names, now_at, &o) == FL_OK)
+        return true;
+    while (s->cert->names[n])
+        n++;
+    auto_free const char **names = mem_array(n + 1, sizeof *names);
+    for (size_t i = 0; names && i < n; i++)
+        if (!drop_is(rec, s, s->cert->names[i]))
+            names[wanted++] = s->cert->names[i];
+    return names && wanted < n && chain_check(c, (const char *const *)names, now_at, &o) == FL_OK;
 }
 
 /* What we brought there ourselves is older than what we have now, whatever its dates say: authorities date back. */
@@ -74,20 +79,21 @@ static bool had_account(const struct turn *t, const struct subject *s, int64_t b
     return had;
 }
 
-int held_at(struct turn *t, const struct subject *s, const char *sink, const json_t *live, struct held *out)
+int held_at(struct turn *t, const struct subject *s, const char *sink, const json_t *rec, struct held *out)
 {
+    const json_t *live = json_obj(rec, "live");
     cleanup_(chain_done) struct chain c = { 0 };
     auto_free char *pem = NULL;
     struct outcome o = { 0 };
     const char *leaf = json_str(live, "leaf", "");
     int64_t now_at = t->now_ms / 1000;
-    int code = read_back(t, s, sink, live, &pem);
+    int code = read_back(t, s, sink, &pem);
 
     *out = (struct held){ 0 };
     if (code != FL_OK)
         return outcome_nomem(&t->out);
     if (!pem || (leaf[0] && text_starts(pem, leaf)) || chain_parse(pem, strlen(pem), &c, &o) != FL_OK ||
-        !covers(&c, s, live, now_at))
+        !covers(&c, s, rec, now_at))
         return FL_OK;
     out->due_at =
         renew_at(s->cert->name, c.not_before_at, c.not_after_at, s->cert->renew_num, s->cert->renew_den);
@@ -111,7 +117,7 @@ int held_newer(struct turn *t, bool *newer_out, int64_t *until_at_out)
     if (t->e->conf.no_delivery)
         return FL_OK;
     for (const char *const *sink = s->cert->sinks; sink && *sink; sink++) {
-        if (held_at(t, s, *sink, live, &held) != FL_OK)
+        if (held_at(t, s, *sink, t->rec, &held) != FL_OK)
             return FL_ENOMEM;
         everywhere = everywhere && held.newer;
         if (!held.newer || (found.newer && found.due_at >= held.due_at))

@@ -216,13 +216,14 @@ bool order_is_elsewhere(const struct turn *t, const char *url);
 
 /* A state that was restored from an old copy knows less than its sinks. */
 struct held {
-    bool newer; /* it is newer than `live`, for the same names and type of key, holds, and is not yet due */
+    bool
+        newer; /* it is newer than the record's `live`, for the same names and type of key, holds, and is not yet due */
     int64_t due_at;
     char serial[64], until[32];
 };
-/* Of the lineage of `s` (cert and key) at that sink; `live` NULL: the state knows none. A sink that cannot tell or fails: not newer.
- * FL_OK or FL_ENOMEM. */
-int held_at(struct turn *t, const struct subject *s, const char *sink, const json_t *live, struct held *out);
+/* Of the lineage of `s` (cert and key) at that sink, beside that lineage's record; without `live` the state knows none. A sink that
+ * cannot tell or fails: not newer. FL_OK or FL_ENOMEM. */
+int held_at(struct turn *t, const struct subject *s, const char *sink, const json_t *rec, struct held *out);
 /* For `plan`, where an order would be due and nobody asked for one in person: *newer_out when a sink holds a newer one
  * than the record's (every sink, where the record has none); then it is to rest until *until_at_out, and the event `held`
  * is in the history. FL_OK or FL_ENOMEM. */

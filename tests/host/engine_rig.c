@@ -92,8 +92,15 @@ static int retire(struct fl_ctx *ctx, const struct fl_cert *certs, size_t n)
     return FL_OK;
 }
 
+static int held(struct fl_ctx *ctx, const struct fl_cert *cert, const char **chain_pem_out)
+{
+    (void)ctx, (void)cert;
+    *chain_pem_out = p->held;
+    return FL_OK;
+}
+
 static const struct fl_sink_ops sink_ops = {
-    .size = sizeof sink_ops, .deploy = deliver, .verify = served, .retire = retire
+    .size = sizeof sink_ops, .deploy = deliver, .verify = served, .retire = retire, .held = held
 };
 
 static struct fl_plugin entry_of(uint32_t kind)

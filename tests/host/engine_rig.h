@@ -44,10 +44,11 @@ struct engine_rig_plugins {
     int standing;   /* proofs in the memory of the solver */
     int ready_code; /* what ready() says; FL_OK: as it is */
     const char *ready_words;
-    int deploy_code; /* of the solver */
-    int sink_code;   /* of deploy() and retire() */
-    char served[64]; /* serial at the sink; "" : none */
-    char names[256]; /* of the last delivery, with blanks between */
+    int deploy_code;  /* of the solver */
+    int sink_code;    /* of deploy() and retire() */
+    char served[64];  /* serial at the sink; "" : none */
+    char names[256];  /* of the last delivery, with blanks between */
+    const char *held; /* chain that stands at the sink, borrowed; NULL: none */
 };
 extern struct engine_rig_plugins engine_rig_plugins;
 

@@ -241,6 +241,22 @@ static void an_order_that_another_key_has_is_not_shared(void **state)
     assert_false(order_is_elsewhere(&t, "https://ca.example.org/order/2"));
 }
 
+static void a_key_that_is_to_be_kept_is_kept(void **state)
+{
+    struct engine_rig *r = *state;
+    char first[256], second[256];
+
+    r->certificates[0].reuse_key = true;
+    engine_rig_start(r);
+    engine_rig_run(r, 5 * MINUTE);
+    engine_rig_field(r, cert, "live.key", first);
+    engine_rig_run(r, 70 * DAY);
+    assert_int_equal(orders(r), 2);
+    assert_string_equal(engine_rig_field(r, cert, "live.key", second), first);
+    assert_int_equal(engine_rig_keys(r), 2);
+    engine_rig_assert_done(r);
+}
+
 /* ---- given up --------------------------------------------------------------------------------- */
 
 static void what_nobody_will_prove_any_more_is_given_up_at_the_authority(void **state)
@@ -338,6 +354,7 @@ int main(void)
         TEST(keys_of_one_certificate_are_ordered_one_after_the_other),
         TEST(one_key_that_fails_does_not_hold_up_the_other),
         TEST(an_order_that_another_key_has_is_not_shared),
+        TEST(a_key_that_is_to_be_kept_is_kept),
         TEST(what_nobody_will_prove_any_more_is_given_up_at_the_authority),
         TEST(what_is_proved_is_kept_for_the_next_order),
         TEST(an_authority_that_will_not_give_up_is_left_alone),
