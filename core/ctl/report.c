@@ -45,7 +45,7 @@ const char *report_todo(int code, const char *problem)
         if (strcmp(todos[i].problem, problem) == 0)
             return todos[i].todo;
     if (code == FL_ECONF)
-        return "correct what the message says and start again";
+        return "correct what the message says, and reload or start again";
     if (code == FL_EAUTH)
         return "correct the credentials";
     return code == FL_EREJECT ? "correct what the message says" : "";

@@ -120,6 +120,26 @@ e2e status
 says 'status tells of it' '^reload REFUSED' out
 says 'and goes on' '^2 certificates: 2 delivered' out
 
+# The account: another key, none, and a new one.
+thumbprint() { sed -n 's/^ *thumbprint *//p' out; }
+e2e account pebble
+old=$(thumbprint)
+e2e account pebble rollover
+is 'rollover' 0 "$status"
+[ -n "$(thumbprint)" ] && [ "$(thumbprint)" != "$old" ] || complain "rollover: $(cat out)"
+e2e renew a.example.test
+is 'renew with the new key of the account' 0 "$status"
+e2e account pebble deactivate
+is 'deactivate' 0 "$status"
+says 'deactivate' 'account +deactivated' out
+e2e renew a.example.test --wait 5s
+is 'renew without an account' 1 "$status"
+says 'renew without an account: to do' 'make a new one with .fairlead account pebble register' out
+e2e account pebble register
+is 'register' 0 "$status"
+e2e renew a.example.test
+is 'renew with the new account' 0 "$status"
+
 # What was accepted is on disk: the service is killed at once, and whoever comes next does it.
 before=$(serial web.example.test)
 e2e renew web.example.test --wait 0s
