@@ -21,7 +21,9 @@ static int alarm_of(struct turn *t, const char *words)
     char why[HOLD_WHY];
     int64_t until_ms;
 
-    outcome_again(&t->out, MINUTE_MS, "%s: nothing is ordered or deleted until it is set", words);
+    /* A thousand certificates need not look every minute; a clock that is set wakes who is due. */
+    outcome_again(&t->out, MINUTE_MS << (t->task->looks < 4 ? t->task->looks : 4),
+                  "%s: nothing is ordered or deleted until it is set", words);
     text_copy(t->out.problem, sizeof t->out.problem, "clock");
     if (!hold_check(t->e->holds, "clock", t->now_ms, &until_ms, why))
         log_event(LOG_LEVEL_ERROR, "clock-wrong", t->task->kind->name, task_subject(t->task), "msg",

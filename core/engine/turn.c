@@ -12,12 +12,13 @@
 #include "engine/record.h"
 #include "engine/resume.h"
 #include "engine/steps.h"
+#include "plugin/lane.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const int64_t LONGEST_MS = 8 * 86400000LL, SHORT_MS = 600000, RELOADS_MS = 720000,
-                     VISIT_MS = 6 * 3600000LL, SPREAD_MS = 600000, UNSAVED_MS = 10000,
+                     VISIT_MS = 6 * 3600000LL, SPREAD_MS = 600000, UNSAVED_MS = 10000, CROWDED_MS = 20,
                      UNSAVED_MOST_MS = 300000, REST_LEAST_MS = 1800000;
 /* Rests are at most this part of the time that a certificate has left. */
 enum { REST_SHARE = 16 };
@@ -225,6 +226,21 @@ static void line_up(const struct turn *t, const struct judge_case *c, struct ver
         v->at_ms += spread_ms(t, (c->retry_after_ms / 2) << looks, c->counts.looks);
 }
 
+/* The instance has as many callers as it may have. That is no wait for anything outside: it comes back as soon as may be,
+ * and the more slowly the longer the line is; the step's deadline does not run. */
+static bool crowded(const struct turn *t, const struct judge_case *c, struct verdict *v)
+{
+    unsigned looks = t->task->looks < 8 ? t->task->looks : 8;
+    int64_t wait_ms = CROWDED_MS << looks;
+
+    if (c->code != FL_EAGAIN || strcmp(c->problem, LANE_CROWDED) != 0)
+        return false;
+    *v = (struct verdict){ .step = c->step, .code = FL_EAGAIN, .counts = c->counts };
+    v->counts.looks = t->task->looks + 1;
+    v->at_ms = c->now_ms + wait_ms / 2 + spread_ms(t, wait_ms / 2, looks);
+    return true;
+}
+
 static void decide(struct turn *t, int code, struct verdict *v)
 {
     visit(&t->out);
@@ -237,8 +253,12 @@ static void decide(struct turn *t, int code, struct verdict *v)
                             .now_ms = clock_wall_ms(),
                             .since_ms = json_int(t->rec, "since", t->now_ms) };
 
+    if (c.since_ms < t->task->since_ms)
+        c.since_ms = t->task->since_ms;
     record_counts(t->rec, &c.counts);
     c.jitter = jitter(t->task->name, c.counts.tries);
+    if (crowded(t, &c, v))
+        return;
     judge(&c, v);
     hurry(t, &c, v);
     line_up(t, &c, v);
@@ -252,7 +272,7 @@ static void decide(struct turn *t, int code, struct verdict *v)
  * is a zone's round when all is well: its journal says where it stands. */
 static bool worth_saving(const struct turn *t, const struct verdict *v, uint8_t was)
 {
-    if (v->code == FL_ECANCEL)
+    if (v->code == FL_ECANCEL || (v->code == FL_EAGAIN && strcmp(t->out.problem, LANE_CROWDED) == 0))
         return false;
     if (t->task->kind == &task_kinds[KIND_ZONE] && !v->failed &&
         strcmp(json_str(t->rec, "code", "ok"), "ok") == 0)
@@ -284,6 +304,8 @@ static struct turned finish(struct turn *t, const struct verdict *v)
     end.gone = v->code == FL_OK && t->gone;
     t->task->step = v->step;
     t->task->looks = v->counts.looks;
+    if (v->step != was)
+        t->task->since_ms = t->now_ms;
     if (end.gone ? record_remove(t->w->store, t->task, &o) == FL_OK : !worth_saving(t, v, was))
         return end;
     record_after(t->rec, t->task, was, v, &t->out, t->now_ms);

@@ -2,6 +2,7 @@
 /* lane.c - who may be inside an instance, and for how long. */
 #include "plugin/lane.h"
 #include "base/clock.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -153,7 +154,10 @@ int lane_enter(struct lane *l, struct lane_seat *seat, int64_t allowed_ms, struc
     pthread_mutex_unlock(&l->lock);
     switch (rc) {
     case 0: return FL_OK;
-    case EAGAIN: return outcome_again(o, 0, "%s is busy with %u other calls", l->name, l->crowd);
+    case EAGAIN:
+        outcome_again(o, 0, "%s is busy with %u other calls", l->name, l->crowd);
+        (void)text_copy(o->problem, sizeof o->problem, LANE_CROWDED);
+        return FL_EAGAIN;
     case ENOMEM: return outcome_nomem(o);
     default:
         return outcome_fail(o, FL_ETEMP, "%s was busy with other calls for %lld ms", l->name,

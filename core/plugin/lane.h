@@ -10,6 +10,7 @@
  * widened. At most `crowd` callers (inside and waiting) are taken; the next gets FL_EAGAIN at once, so that no
  * instance occupies more than half of the workers. Callbacks of listeners enter without counting. Who waits is let
  * in in the order of coming. Thread-safe. */
+#define LANE_CROWDED "crowded" /* the `problem` of that FL_EAGAIN: nobody was called */
 struct lane;
 /* `name` begins messages ("dns gcp"), is borrowed and outlives the lane. Starts narrow: one at a time, whatever
  * `parallel`, until lane_widen(). */

@@ -160,8 +160,9 @@ int acme_renewal_info(struct acme *a, const char *cert_id, struct acme_renewal *
     if (code != FL_OK || !c)
         return code != FL_OK ? code : outcome_fail(o, FL_EREJECT, "ca: no such certificate");
     int64_t life = sim_classes[c->class].life_s, left = life < 10 * 86400 ? life / 2 : life / 3;
-    *out = (struct acme_renewal){ .start_at = c->until_at - left - life / 50,
-                                  .end_at = c->until_at - left + life / 50,
+    int64_t until_at = strtoll(strrchr(cert_id, '/') + 1, NULL, 10);
+    *out = (struct acme_renewal){ .start_at = until_at - left - life / 50,
+                                  .end_at = until_at - left + life / 50,
                                   .retry_after_ms = 24 * (int64_t)HOUR_MS };
     sim_lock();
     sim.looks++;

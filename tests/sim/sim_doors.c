@@ -120,7 +120,7 @@ int chain_parse(const char *pem, size_t len, struct chain *out, struct outcome *
     out->not_before_at = from_at;
     out->not_after_at = until_at;
     snprintf(out->serial, sizeof out->serial, "%08x", order);
-    snprintf(out->cert_id, sizeof out->cert_id, "/%.100s/%u", name, order);
+    snprintf(out->cert_id, sizeof out->cert_id, "/%.100s/%lld", name, until_at);
     return outcome_ok(o);
 }
 void chain_done(struct chain *c)
