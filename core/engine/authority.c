@@ -23,7 +23,6 @@ int authority_directory(struct turn *t)
     const struct world_authority *a = mine(t);
     bool refresh = json_str(t->rec, "url", NULL) && t->task->loaded;
 
-    forget_waste(t);
     if (refresh)
         budget_tidy(t);
     return acme_directory(a->acme, refresh, &t->out);
@@ -114,6 +113,7 @@ int authority_account(struct turn *t)
     auto_free char *url = NULL;
     int code = known ? FL_OK : may_register(t, a);
 
+    forget_waste(t);
     if (code == FL_OK)
         code = account_key(t, a, &key);
     if (code == FL_OK && known) {

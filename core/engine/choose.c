@@ -150,6 +150,17 @@ static void test_soon(const struct turn *t, const char *name)
         queue_poke(t->e->queue, task, t->now_ms, false);
 }
 
+static void tell_why(struct turn *t, const char *chosen, const char *first)
+{
+    cleanup_(json_freep) json_t *account = record_peek(t->w->store, KIND_AUTHORITY, first);
+    const char *own = json_str(json_obj(account, "failing"), "why", json_str(account, "msg", "it failed"));
+
+    if (json_obj(account, "deactivated"))
+        own = "its account was deactivated";
+    turn_event(t, "authority", "%s is asked: %s is set aside: %.300s", chosen, first,
+               json_str(entry_of(t, first), "why", own));
+}
+
 const char *choose_authority(struct turn *t)
 {
     const char *const *list = subject(t)->cert->authorities;
@@ -165,9 +176,12 @@ const char *choose_authority(struct turn *t)
     if (!chosen)
         chosen = longest_aside(t);
     forgive(t, chosen);
-    if (strcmp(chosen, json_str(t->rec, "authority", list[0])) != 0)
-        turn_event(t, "authority", "%s is asked%s", chosen,
-                   chosen == list[0] ? " again" : ": those before it in the list are set aside");
+    if (strcmp(chosen, json_str(t->rec, "authority", list[0])) == 0)
+        return chosen;
+    if (chosen == list[0])
+        turn_event(t, "authority", "%s is asked again", chosen);
+    else
+        tell_why(t, chosen, list[0]);
     return chosen;
 }
 

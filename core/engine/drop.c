@@ -139,6 +139,7 @@ void drop_settle(struct turn *t, struct verdict *v)
     json_object_del(t->rec, "trying");
     if (!t->dropped && !tried)
         return;
+    json_object_del(t->rec, "solver_at"); /* it was not the way that failed */
     v->counts.rejects = 0;
     v->alarm = t->dropped;
     if (v->at_ms > t->now_ms + 60000)
