@@ -235,9 +235,12 @@ wait $holder 2>/dev/null
 anew
 conf "$one"
 e2e_run "$@"
-e2e once
+e2e run
 ends 'state in use' 75
 says 'state in use' "$e2e_state.* $running" err
+e2e once # by the service
+ends 'state in use: once' 0
+says 'state in use: once' '^a\.example\.test +delivered' out
 e2e status
 ends 'state in use: status' 0
 until_true 15 test -s "$e2e_live/a.example.test/cert.pem"
