@@ -317,7 +317,7 @@ static void what_is_no_tls_is_ended(void **state)
         bool more = alpn_hear(t, said[i], i < 2 ? strlen(said[i]) : 9, choose, &h, &out);
         if (more != (i >= ends)) /* the others could still become something */
             fail_msg("case %zu", i);
-        assert_true(out.len < 20);         /* an alert, or nothing */
+        assert_true(out.len < 20); /* an alert, or nothing */
         alpn_end(t);
     }
     assert_int_equal(h.asked, 0);
