@@ -117,6 +117,7 @@ int acme_rollover(struct acme *a, const char *new_sealed, struct outcome *o)
     auto_free char *inner = NULL;
     struct post p = { .doing = "key change" };
     cleanup_(http_answer_done) struct http_answer answer = { 0 };
+    bool internal;
     int rc = directory_get(a, false, &d, o);
 
     if (rc != FL_OK)
@@ -131,7 +132,11 @@ int acme_rollover(struct acme *a, const char *new_sealed, struct outcome *o)
     p.url = d->key_change;
     p.payload = inner;
     rc = post_send(a, &p, &answer, o);
-    if ((rc == FL_EREJECT || rc == FL_EAUTH) && answers_to(a, new_sealed, account.kid))
+    /* 7.3.5 has 409 for somebody's key; Pebble says serverInternal, and 500. */
+    internal = rc == FL_ETEMP && (o->http == 409 || o->http == 500);
+    if (internal && o->http == 409)
+        rc = o->code = FL_EREJECT;
+    if ((rc == FL_EREJECT || rc == FL_EAUTH || internal) && answers_to(a, new_sealed, account.kid))
         rc = FL_OK;
     return rc == FL_OK ? outcome_ok(o) : rc;
 }

@@ -89,6 +89,33 @@ costs 'valid authorizations, warm' $((2 + 4 + 4)) a -c 2 example.test
 pebble_stop reuse
 PEBBLE_AUTHZREUSE=0
 
+# ---- everything else that an account can do ------------------------------------------
+
+# walks WHAT ARGUMENT...: three certificates, then acme_walk.c; its lines in $server/said.
+walks() {
+    what=$1
+    shift
+    ask "$what" -x -c 3 "$@" 'n@.example.test' || { complain "$what: $said" && return; }
+    for words in "orders ${walk_orders:-3}" 'rollover again' 'contact, by the new key' 'revoked by its own key' \
+        'revoked again by the account' 'authorization deactivated, twice' 'account deactivated, twice' 'the account: refused'; do
+        grep -q "^$words" "$server/said" || complain "$what: did not say '$words'"
+    done
+    echo "ok: $what: $(grep -c . "$server/said") things"
+}
+# More than one page of orders; other roots; a chain of two.
+export PEBBLE_WFE_ORDERS_PER_PAGE=2 PEBBLE_ALTERNATE_ROOTS=2 PEBBLE_CHAIN_LENGTH=2
+start walk
+walks ec256
+walks rsa2048 -t rsa2048
+refused 'an account key of Ed25519' ' bad' ed -t ed25519 example.test
+ask chains f.example.test || complain "alternate chains: $said"
+case $said in
+*alternates\ 2*) echo 'ok: two other chains are offered, fetched and end elsewhere' ;;
+*) complain "alternate chains: $said" ;;
+esac
+pebble_stop walk
+unset PEBBLE_WFE_ORDERS_PER_PAGE PEBBLE_ALTERNATE_ROOTS PEBBLE_CHAIN_LENGTH
+
 # ---- nonces --------------------------------------------------------------------------
 
 # One in 600 requests finds four bad nonces in a row, which is more than is borne; the engine asks again then.
@@ -117,5 +144,7 @@ refused 'no binding' 'conf - 0 0 probe: it wants accounts bound' a example.test
 refused 'a binding with the wrong key' 'reject ' b -e "kid-1:$other" example.test
 refused 'a binding of nobody' 'reject unauthorized 403' c -e "kid-9:$mac" example.test
 costs 'a bound account' 9 d -e "kid-1:$mac" example.test
+costs 'a bound account, HS384' 9 e -s 384 -e "kid-1:$mac" example.test
+costs 'a bound account, HS512' 9 f -s 512 -e "kid-1:$mac" example.test
 pebble_stop bound
 pebble_eab=

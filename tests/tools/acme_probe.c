@@ -2,18 +2,21 @@
 /* acme_probe.c - gets certificates from an authority that validates everything, for tests.
  *
  *     acme_probe -d DIRECTORY -a CA_FILE -k FOLDER [-t ACCOUNT_KEY_TYPE] [-e KID:MAC] [-p PROFILE] [-c COUNT]
- *                [-j THREADS] [-w MS] [-o FILE] NAME...
+ *                [-j THREADS] [-w MS] [-o FILE] [-s BITS] [-x] NAME...
  *
  * FOLDER keeps keys and the account between runs. Each of THREADS threads gets COUNT certificates one
  * after the other, each with a number of its own where a NAME has an `@`; nothing is published, so the
  * authority must accept every challenge. The first look at an order is MS (200) after what it waits for,
  * further ones after the same time. FILE receives the last chain.
  *
+ * BITS: 256, 384 or 512, of the MAC that binds the account. -x: afterwards everything else that an account can do is done
+ * (acme_walk.c), a line each on stdout, and the account is deactivated.
+ *
  * Prints a line of words and numbers:
- *     certificates N looks N polls N new-account N authorizations N requests N connections N
+ *     certificates N looks N polls N new-account N authorizations N requests N connections N alternates N
  * looks: at orders before finalize; polls: after it; new-account: 1 when one was made or looked for. Exit
  * status 1 and `CODE PROBLEM HTTP RETRY_MS MESSAGE` on stderr at the first failure. */
-#include "acme/acme.h"
+#include "acme_walk.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -39,6 +42,8 @@ struct probe {
     struct keeper *keeper;
     struct acme *acme;
     int new_account;
+    bool walk;
+    char kid[KEEPER_URL], account_key[KEEPER_SEALED];
 };
 struct worker {
     struct probe *p;
@@ -46,8 +51,9 @@ struct worker {
     char texts[NAMES][256];
     const char *names[NAMES + 1];
     int number; /* of its first certificate */
-    int rc, certificates, looks, polls, authorizations;
+    int rc, certificates, looks, polls, authorizations, alternates;
     char *pem;
+    char key[KEEPER_SEALED]; /* of the last certificate */
     struct outcome o;
 };
 
@@ -55,6 +61,12 @@ static void nap(int64_t ms)
 {
     struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
     nanosleep(&t, NULL);
+}
+static int keep(struct probe *p, const char *sealed, const char *url)
+{
+    snprintf(p->kid, sizeof p->kid, "%s", url);
+    snprintf(p->account_key, sizeof p->account_key, "%s", sealed);
+    return acme_use(p->acme, sealed, url);
 }
 /* The stored account, or a new one that is stored. */
 static int account(struct probe *p, struct outcome *o)
@@ -68,7 +80,7 @@ static int account(struct probe *p, struct outcome *o)
     if (asprintf(&path, "%s/account.json", p->folder) < 0)
         return outcome_nomem(o);
     if (file_read(AT_FDCWD, path, 4096, &text, &len) == 0 && (doc = json_parse(text, len, why)))
-        return acme_use(p->acme, json_str(doc, "key", ""), json_str(doc, "url", ""));
+        return keep(p, json_str(doc, "key", ""), json_str(doc, "url", ""));
     while (key_type_names[type] && strcmp(key_type_names[type], p->key_type))
         type++;
     p->new_account = 1;
@@ -82,7 +94,7 @@ static int account(struct probe *p, struct outcome *o)
         return outcome_nomem(o);
     if (file_write_durable(AT_FDCWD, path, 0600, text, strlen(text)) != 0)
         return outcome_fail(o, FL_ECONF, "cannot write %s", path);
-    return acme_use(p->acme, sealed, url);
+    return keep(p, sealed, url);
 }
 static int answer(struct worker *w, const char *url)
 {
@@ -116,6 +128,26 @@ static int look(struct worker *w, const char *url, enum acme_status from, struct
     }
     return rc;
 }
+/* Another chain of the same leaf, that ends elsewhere. */
+static int fetch_other(struct worker *w, const char *url, const struct chain *first)
+{
+    cleanup_(chain_done) struct chain chain = { 0 };
+    auto_free char *pem = NULL;
+    char **none = NULL;
+    int rc = acme_certificate(w->p->acme, url, &pem, &none, &w->o);
+
+    for (size_t i = 0; none && none[i]; i++)
+        free(none[i]);
+    free(none);
+    if (rc == FL_OK)
+        rc = chain_parse(pem, strlen(pem), &chain, &w->o);
+    if (rc == FL_OK)
+        rc = chain_check(&chain, w->names, clock_wall_ms() / 1000, &w->o);
+    if (rc == FL_OK && (strcmp(chain.leaf_pem, first->leaf_pem) || chain_ends_in(&chain, first->issuer)))
+        rc = outcome_fail(&w->o, FL_EPROTO, "the other chain is not one");
+    w->alternates++;
+    return rc;
+}
 static int fetch(struct worker *w, const char *key, const struct acme_order *order)
 {
     cleanup_(chain_done) struct chain chain = { 0 };
@@ -123,11 +155,14 @@ static int fetch(struct worker *w, const char *key, const struct acme_order *ord
     char **alternates = NULL;
     int rc = acme_certificate(w->p->acme, order->certificate, &pem, &alternates, &w->o);
 
-    for (size_t i = 0; alternates && alternates[i]; i++)
-        free(alternates[i]);
-    free(alternates);
     if (rc == FL_OK)
         rc = chain_parse(pem, strlen(pem), &chain, &w->o);
+    for (size_t i = 0; alternates && alternates[i]; i++) {
+        if (rc == FL_OK)
+            rc = fetch_other(w, alternates[i], &chain);
+        free(alternates[i]);
+    }
+    free(alternates);
     if (rc == FL_OK)
         rc = chain_check(&chain, w->names, clock_wall_ms() / 1000, &w->o);
     if (rc == FL_OK)
@@ -140,7 +175,7 @@ static int finish(struct worker *w, struct acme_order *order)
 {
     cleanup_(acme_order_done) struct acme_order done = { 0 };
     auto_free char *csr = NULL;
-    char key[KEEPER_SEALED];
+    char *key = w->key;
     int rc = keeper_make(w->p->keeper, KEY_EC256, key, &w->o);
 
     if (rc == FL_OK)
@@ -230,6 +265,7 @@ static int run(struct probe *p, struct outcome *o)
         sum.looks += w[i].looks;
         sum.polls += w[i].polls;
         sum.authorizations += w[i].authorizations;
+        sum.alternates += w[i].alternates;
         if (w[i].rc != FL_OK && sum.rc == FL_OK) {
             sum.rc = w[i].rc;
             *o = w[i].o;
@@ -237,26 +273,38 @@ static int run(struct probe *p, struct outcome *o)
         if (p->out && w[i].pem && i == 0 &&
             file_write_durable(AT_FDCWD, p->out, 0644, w[i].pem, strlen(w[i].pem)) != 0)
             sum.rc = outcome_fail(o, FL_ECONF, "cannot write %s", p->out);
-        free(w[i].pem);
+        if (i > 0)
+            free(w[i].pem);
     }
+    if (sum.rc == FL_OK && p->walk) {
+        const struct acme_walk walk = { .acme = p->acme,
+                                        .keeper = p->keeper,
+                                        .kid = p->kid,
+                                        .account_key = p->account_key,
+                                        .cert_key = w[0].key,
+                                        .pem = w[0].pem,
+                                        .names = p->names };
+        sum.rc = acme_walk(&walk, o);
+    }
+    free(w[0].pem);
     http_counts(p->http, &counts);
-    printf(
-        "certificates %d looks %d polls %d new-account %d authorizations %d requests %lu connections %lu\n",
-        sum.certificates, sum.looks, sum.polls, p->new_account, sum.authorizations, counts.requests,
-        counts.connections);
+    printf("certificates %d looks %d polls %d new-account %d authorizations %d requests %lu connections %lu "
+           "alternates %d\n",
+           sum.certificates, sum.looks, sum.polls, p->new_account, sum.authorizations, counts.requests,
+           counts.connections, sum.alternates);
     return sum.rc;
 }
 static void usage(void)
 {
     fprintf(stderr, "usage: acme_probe -d DIRECTORY -a CA_FILE -k FOLDER [-t TYPE] [-e KID:MAC] [-p PROFILE] "
-                    "[-c COUNT] [-j THREADS] [-w MS] [-o FILE] NAME...\n");
+                    "[-c COUNT] [-j THREADS] [-w MS] [-o FILE] [-s BITS] [-x] NAME...\n");
     exit(2);
 }
 static void options(struct probe *p, int argc, char **argv)
 {
     char *colon;
 
-    for (int c; (c = getopt(argc, argv, "d:a:k:t:e:p:c:j:w:o:")) != -1;)
+    for (int c; (c = getopt(argc, argv, "d:a:k:t:e:p:c:j:w:o:s:x")) != -1;)
         switch (c) {
         case 'd': p->conf.directory = optarg; break;
         case 'a': p->ca_file = optarg; break;
@@ -267,6 +315,8 @@ static void options(struct probe *p, int argc, char **argv)
         case 'j': p->threads = (int)strtol(optarg, NULL, 10); break;
         case 'w': p->wait_ms = strtol(optarg, NULL, 10); break;
         case 'o': p->out = optarg; break;
+        case 's': p->conf.eab_bits = (int)strtol(optarg, NULL, 10); break;
+        case 'x': p->walk = true; break;
         case 'e':
             colon = strchr(optarg, ':');
             if (!colon)

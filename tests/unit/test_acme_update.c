@@ -16,6 +16,7 @@
 static const struct stub_acme_conf plain;
 static const char *const one[] = { "example.test", NULL };
 #define MALFORMED "{\"type\":\"urn:ietf:params:acme:error:malformed\",\"detail\":\"no\"}"
+#define INTERNAL "{\"type\":\"urn:ietf:params:acme:error:serverInternal\",\"detail\":\"in use\"}"
 #define UNAUTHORIZED "{\"type\":\"urn:ietf:params:acme:error:unauthorized\",\"detail\":\"deactivated\"}"
 
 static int setup(void **state)
@@ -119,6 +120,9 @@ static void a_key_change_whose_answer_got_lost_has_happened(void **state)
     assert_string_equal(payload, "{\"onlyReturnExisting\":true}");
     assert_int_equal(stub_acme_count(r->ca, ""), 2);
     assert_int_equal(refused_rollover(r, 401, UNAUTHORIZED, "Location: /account/1\r\n"), FL_OK);
+    assert_int_equal(refused_rollover(r, 409, INTERNAL, "Location: /account/1\r\n"), FL_OK);
+    assert_int_equal(refused_rollover(r, 409, INTERNAL, "Location: /account/7\r\n"), FL_EREJECT);
+    assert_int_equal(refused_rollover(r, 500, INTERNAL, NULL), FL_ETEMP);
     /* The key is another account's. */
     assert_int_equal(refused_rollover(r, 409, MALFORMED, "Location: /account/7\r\n"), FL_EREJECT);
     assert_int_equal(r->o.http, 409);
