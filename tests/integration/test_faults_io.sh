@@ -3,7 +3,7 @@
 # test_faults_io.sh - the i-th exchange with the authority fails in seven ways, and the i-th write, fsync, rename and
 # opening with every errno that a disk has for it, for every i; the next run ends with the certificate delivered and one
 # order.
-# time-limit: 480
+# time-limit: 900
 set -u
 top=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
 build=$(cd "${top_builddir:-$top/build}" && pwd)

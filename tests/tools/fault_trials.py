@@ -21,7 +21,8 @@ import urllib.request
 ERRNOS = {"write": {"ENOSPC": 28, "EIO": 5}, "fsync": {"EIO": 5, "ENOSPC": 28},
           "rename": {"ENOSPC": 28, "EIO": 5}, "open": {"EMFILE": 24, "EIO": 5, "ENOSPC": 28}, "alloc": {"ENOMEM": 12}}
 EXCHANGES = ("drop", "lost", "cut", "e500", "e503", "mess", "none")
-DEPTH = 10
+# Callers that make a way: inside of libcrypto what the next ones are tells little. Some are the library's own.
+DEPTH = {"c": 4, "o": 6}
 lock = threading.Lock()
 
 
@@ -73,10 +74,12 @@ certificates = ( {{ names = ["a.example.test"]; solver = "web"; }} );
         if status not in (0, 1, 75):
             wrong.append(f"status {status}")
         if hit:
-            last = self.run(folder, "log.after", FL_CLOCK=os.path.abspath("ahead"))
+            # What was done in spite of it, and left nothing to do, is done: another run would only say so.
+            done = status == 0 and not self.look(folder, tenant)
+            last = 0 if done else self.run(folder, "log.after", FL_CLOCK=os.path.abspath("ahead"))
             if last != 0:
                 wrong.append(f"afterwards: status {last}")
-            self.look(folder, tenant, wrong)
+            wrong += [] if done else self.look(folder, tenant)
         elif status not in (0, 75):  # 75: on a machine with much to do three seconds are over soon
             wrong.append("nothing failed, and yet")
         for log in glob.glob(folder + "/log.*"):
@@ -89,7 +92,8 @@ certificates = ( {{ names = ["a.example.test"]; solver = "web"; }} );
             shutil.rmtree(folder)
         return hit
 
-    def look(self, folder, tenant, wrong):
+    def look(self, folder, tenant):
+        wrong = []
         stats = self.stats(tenant)
         for what in ("accounts", "orders", "finalized"):
             if stats[what] != 1:
@@ -101,6 +105,7 @@ certificates = ( {{ names = ["a.example.test"]; solver = "web"; }} );
                 if ".tmp" in p or p.endswith("~") or "cleanup:" in p or (part == "web" and os.path.isfile(p))]
         if left:
             wrong.append(f"left: {left}")
+        return wrong
 
     def complain(self, what, wrong, folder):
         """Many have one cause: said once, with all their numbers."""
@@ -125,8 +130,8 @@ certificates = ( {{ names = ["a.example.test"]; solver = "web"; }} );
         counts["http"] = self.stats(f"{os.getpid()}c")["requests"]
         ways = {}
         for line in open(stacks):
-            n, *callers = line.split()
-            ways.setdefault(tuple(callers[:DEPTH]), int(n))
+            n, who, *callers = line.split()
+            ways.setdefault(tuple(callers[:DEPTH[who]]), int(n))
         counts["ways"] = sorted(ways.values())
         print({k: v if k != "ways" else len(v) for k, v in counts.items()}, flush=True)
         return counts
@@ -141,8 +146,9 @@ certificates = ( {{ names = ["a.example.test"]; solver = "web"; }} );
         if kind == "alloc" and not os.environ.get("FL_FAULT_ALL"):
             numbers = counts["ways"]
         part, parts = [int(n) for n in os.environ.get("FL_FAULT_PART", "0/1").split("/")]
-        for word, number in ERRNOS[kind].items():
-            for i in numbers:
+        for k, (word, number) in enumerate(ERRNOS[kind].items()):
+            # So many are opened that each errno has its turn at every third only.
+            for i in numbers if kind != "open" or os.environ.get("FL_FAULT_ALL") else numbers[k::3]:
                 name = f"{kind}-{word}-{i}"
                 if i % parts == part:
                     yield name, f"{kind} {i} {word}", f"{os.getpid()}-{name}", {

@@ -29,7 +29,7 @@
  *                            open (also socket, accept, epoll, eventfd, pipe)
  *   FL_FAULT_OUT=FILE        when it fails it is said here, with the callers
  *   FL_FAULT_COUNT=FILE      at the end: "KIND N" a line
- *   FL_FAULT_STACKS=FILE     a line for every allocation: its number and what its callers are
+ *   FL_FAULT_STACKS=FILE     a line for every allocation: its number, c if libcrypto asks, else o, and its callers
  *   FL_KILL=KIND:STEP:WHEN   SIGKILL when that step of a task of that kind is done and WHEN:
  *                              said    nothing of it is on disk
  *                              torn    its record is written and not yet in its place
@@ -40,7 +40,8 @@
  * Linked into nothing and known to nothing: the daemon is the one that is installed. Under ASan (the runtime must be
  * told verify_asan_link_order=0) memory still comes from ASan's allocator. Not counted are what libconfig asks for, which
  * goes on without memory as if it had it (1.5 to 1.7), and what libcrypto asks for until the first RAND_status() is over:
- * where its own beginning fails OpenSSL 3.0 crashes on a lock that was never made.
+ * where its own beginning fails OpenSSL 3.0 crashes on a lock that was never made. Nor is what CRYPTO_free_ex_data() asks
+ * for, which forgets what it was to free, nor ASan's own look at a new thread's stack (pthread_getattr_np).
  */
 enum kind { ALLOC, WRITE, FSYNC, RENAME, OPEN, KINDS };
 static const char *const kind_names[KINDS] = { "alloc", "write", "fsync", "rename", "open" };
@@ -171,17 +172,33 @@ static void say_hit(int n)
     backtrace_symbols_fd(frames, backtrace(frames, 48), fd);
     syscall(SYS_close, fd);
 }
-static void say_stack(int n)
+static void say_stack(int n, const void *caller)
 {
     void *frames[24];
     char line[512];
     int have = backtrace(frames, 24);
-    int len = snprintf(line, sizeof line, "%d", n);
+    int len = snprintf(line, sizeof line, "%d %c", n, in(crypto, ncrypto, caller) ? 'c' : 'o');
 
     for (int i = 2; i < have; i++)
         len += snprintf(line + len, sizeof line - (size_t)len, " %lx", (unsigned long)(uintptr_t)frames[i]);
     line[len++] = '\n';
     (void)!syscall(SYS_write, stacks_fd, line, len);
+}
+int pthread_getattr_np(pthread_t thread, pthread_attr_t *out)
+{
+    REAL(pthread_getattr_np);
+    bool was = inside;
+
+    inside = true;
+    int rc = real(thread, out);
+    inside = was;
+    return rc;
+}
+static bool is_end_of_crypto(const void *caller)
+{
+    Dl_info info;
+    return in(crypto, ncrypto, caller) && dladdr(caller, &info) && info.dli_sname &&
+           strcmp(info.dli_sname, "CRYPTO_free_ex_data") == 0;
 }
 static bool fails(enum kind k, const void *caller)
 {
@@ -194,10 +211,11 @@ static bool fails(enum kind k, const void *caller)
     if (!hit && (k != ALLOC || stacks_fd < 0))
         return false;
     inside = true;
+    hit = hit && !(k == ALLOC && is_end_of_crypto(caller));
     if (hit && fault_out)
         say_hit(n);
-    if (!hit)
-        say_stack(n);
+    if (stacks_fd >= 0)
+        say_stack(n, caller);
     inside = false;
     if (hit)
         errno = k == ALLOC ? ENOMEM : fault_errno;
