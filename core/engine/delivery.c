@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "engine/record.h"
 #include "engine/steps.h"
+#include "plugin/lane.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -65,11 +66,20 @@ static void load_done(struct load *l)
     json_decref(l->serials);
 }
 
+/* A delivery is much to put together only to hear that others are before it. */
+static int room(struct turn *t, const char *sink)
+{
+    const struct instance *i = world_find(t->w, FL_KIND_SINK, sink);
+    return i ? lane_room(i->lane, &t->out) : FL_OK;
+}
+
 static int load(struct turn *t, enum deliver_op op, struct load *out)
 {
     const struct subject *s = t->task->subject;
-    int code;
+    int code = room(t, s->sink);
 
+    if (code != FL_OK)
+        return code;
     out->req = deliver_request_new(op, s->sink);
     out->serials = json_array();
     code = out->req && out->serials ? FL_OK : outcome_nomem(&t->out);

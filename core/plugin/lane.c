@@ -136,6 +136,21 @@ void lane_widen(struct lane *l)
     call_next(l);
     pthread_mutex_unlock(&l->lock);
 }
+static int crowded(const struct lane *l, struct outcome *o)
+{
+    outcome_again(o, 0, "%s is busy with %u other calls", l->name, l->crowd);
+    (void)text_copy(o->problem, sizeof o->problem, LANE_CROWDED);
+    return FL_EAGAIN;
+}
+
+int lane_room(struct lane *l, struct outcome *o)
+{
+    pthread_mutex_lock(&l->lock);
+    bool full = l->taken >= l->crowd;
+    pthread_mutex_unlock(&l->lock);
+    return full ? crowded(l, o) : FL_OK;
+}
+
 int lane_enter(struct lane *l, struct lane_seat *seat, int64_t allowed_ms, struct outcome *o)
 {
     int rc = EAGAIN;
@@ -154,10 +169,7 @@ int lane_enter(struct lane *l, struct lane_seat *seat, int64_t allowed_ms, struc
     pthread_mutex_unlock(&l->lock);
     switch (rc) {
     case 0: return FL_OK;
-    case EAGAIN:
-        outcome_again(o, 0, "%s is busy with %u other calls", l->name, l->crowd);
-        (void)text_copy(o->problem, sizeof o->problem, LANE_CROWDED);
-        return FL_EAGAIN;
+    case EAGAIN: return crowded(l, o);
     case ENOMEM: return outcome_nomem(o);
     default:
         return outcome_fail(o, FL_ETEMP, "%s was busy with other calls for %lld ms", l->name,

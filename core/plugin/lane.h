@@ -26,6 +26,8 @@ struct lane_seat {
 /* FL_OK: inside, for `allowed_ms` from now on; call lane_leave(). FL_EAGAIN: crowded. FL_ETEMP: waited
  * `allowed_ms` in vain; FL_ENOMEM. */
 int lane_enter(struct lane *l, struct lane_seat *seat, int64_t allowed_ms, struct outcome *o);
+/* What lane_enter() would say now, for those who have much to prepare: FL_OK, or the FL_EAGAIN of a crowd. */
+int lane_room(struct lane *l, struct outcome *o);
 /* Waits as long as it takes. False: out of memory, not inside. */
 bool lane_enter_listener(struct lane *l, struct lane_seat *seat);
 void lane_leave(struct lane *l, struct lane_seat *seat);
