@@ -152,6 +152,8 @@ void acme_renewal_done(struct acme_renewal *r);
 /* The authority's clock (Date of its last answer, half the round trip taken off) minus ours. False: it has not told
  * its time since acme_new(). What is replayed (net/http.h) tells the time of the recording. */
 bool acme_clock_ahead_ms(struct acme *a, int64_t *out);
+/* How often it has told its time. */
+unsigned acme_clock_told(struct acme *a);
 
 /*
  * Turns an answer that is no success into code, problem, retry time, words (6.7, with subproblems 6.7.1).

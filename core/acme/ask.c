@@ -15,7 +15,7 @@ static void note_time(struct acme *a, const struct http_answer *answer, int64_t 
     if (!http_header(answer, "date", date, sizeof date) || !clock_parse_http(date, &at))
         return;
     pthread_mutex_lock(&a->lock);
-    a->told_time = true;
+    a->told_time++;
     a->ahead_ms = at * SECOND_MS + SECOND_MS / 2 - (now_ms - trip_ms / 2);
     pthread_mutex_unlock(&a->lock);
 }
@@ -33,9 +33,16 @@ bool acme_clock_ahead_ms(struct acme *a, int64_t *out)
     bool told;
 
     pthread_mutex_lock(&a->lock);
-    told = a->told_time;
+    told = a->told_time > 0;
     if (told)
         *out = a->ahead_ms + clock_mono_ms() - clock_wall_ms(); /* ours may have been set since */
+    pthread_mutex_unlock(&a->lock);
+    return told;
+}
+unsigned acme_clock_told(struct acme *a)
+{
+    pthread_mutex_lock(&a->lock);
+    unsigned told = a->told_time;
     pthread_mutex_unlock(&a->lock);
     return told;
 }

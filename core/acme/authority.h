@@ -23,7 +23,7 @@ struct acme {
     struct directory *directories; /* newest first; older ones stay for those who borrowed from them */
     struct nonces nonces;
     char sealed[KEEPER_SEALED], kid[KEEPER_URL];
-    bool told_time; /* it has sent a Date, and its clock was so far ahead of our monotonic one */
+    unsigned told_time; /* so often it has sent a Date, and its clock was so far ahead of our monotonic one */
     int64_t ahead_ms;
 };
 /* http_do() through the authority's lane, noting what time it is there: the one way out of this folder. */

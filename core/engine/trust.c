@@ -44,8 +44,13 @@ static bool ask_again(struct turn *t, const struct world_authority *a)
     snprintf(key, sizeof key, "clock:%.200s", a->model->name);
     if (hold_check(t->e->holds, key, t->now_ms, &until_ms, why))
         return true;
+    unsigned told = acme_clock_told(a->acme);
+    /* Once said and not repeated, that is no clock. One that cannot be reached, perhaps for what its certificate's dates are
+     * by this clock, has said what it said. */
+    if (acme_directory(a->acme, true, &o) == FL_OK && acme_clock_told(a->acme) == told)
+        return false;
     hold_set(t->e->holds, key, t->now_ms + MINUTE_MS, "");
-    return acme_directory(a->acme, true, &o) == FL_OK;
+    return true;
 }
 
 static bool disagrees(struct turn *t, const struct world_authority *a, int64_t *ahead_out)

@@ -141,6 +141,11 @@ int acme_revoke(struct acme *a, const char *leaf_pem, int reason, const char *ce
 
 /* ---- its clock, and when it wants to be asked again --------------------------------------- */
 
+unsigned acme_clock_told(struct acme *a)
+{
+    (void)a;
+    return 0;
+}
 bool acme_clock_ahead_ms(struct acme *a, int64_t *out)
 {
     (void)a;
