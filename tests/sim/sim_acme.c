@@ -141,10 +141,13 @@ int acme_revoke(struct acme *a, const char *leaf_pem, int reason, const char *ce
 
 /* ---- its clock, and when it wants to be asked again --------------------------------------- */
 
+/* Every answer tells it. */
 unsigned acme_clock_told(struct acme *a)
 {
+    static unsigned times;
+
     (void)a;
-    return 0;
+    return ++times;
 }
 bool acme_clock_ahead_ms(struct acme *a, int64_t *out)
 {
