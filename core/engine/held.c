@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LOOKS = 20 };
+
 /* The chain that stands there; NULL: none, or the sink cannot tell. */
 static int read_back(struct turn *t, const struct subject *s, const char *sink, char **out)
 {
@@ -25,12 +27,17 @@ static int read_back(struct turn *t, const struct subject *s, const char *sink, 
                                   .chain_pem = "",
                                   .key_pem = "",
                                   .ref = "" };
-    bool ok = req && deliver_request_add(req, &cert);
+    int code = req && deliver_request_add(req, &cert) ? FL_OK : outcome_nomem(&t->out);
 
-    if (ok && deliver_held(t->w->deliver, req, &reply, out) != FL_OK)
+    if (code == FL_OK && deliver_held(t->w->deliver, req, &reply, out) != FL_OK)
         *out = NULL; /* it will say so itself when something is delivered to it */
+    /* Others are before us; but a sink that hangs stops no renewal. */
+    if (code == FL_OK && reply.outcome.code == FL_EAGAIN && json_int(t->rec, "looks", 0) < LOOKS) {
+        t->out = reply.outcome;
+        code = FL_EAGAIN;
+    }
     deliver_request_free(req);
-    return ok ? FL_OK : FL_ENOMEM;
+    return code;
 }
 
 /* For all names of the configuration, or for those that are not left out at present. */
@@ -91,7 +98,7 @@ int held_at(struct turn *t, const struct subject *s, const char *sink, const jso
 
     *out = (struct held){ 0 };
     if (code != FL_OK)
-        return outcome_nomem(&t->out);
+        return code;
     if (!pem || (leaf[0] && text_starts(pem, leaf)) || chain_parse(pem, strlen(pem), &c, &o) != FL_OK ||
         !covers(&c, s, rec, now_at))
         return FL_OK;
@@ -117,8 +124,9 @@ int held_newer(struct turn *t, bool *newer_out, int64_t *until_at_out)
     if (t->e->conf.no_delivery)
         return FL_OK;
     for (const char *const *sink = s->cert->sinks; sink && *sink; sink++) {
-        if (held_at(t, s, *sink, t->rec, &held) != FL_OK)
-            return FL_ENOMEM;
+        int code = held_at(t, s, *sink, t->rec, &held);
+        if (code != FL_OK)
+            return code;
         everywhere = everywhere && held.newer;
         if (!held.newer || (found.newer && found.due_at >= held.due_at))
             continue;

@@ -222,11 +222,11 @@ struct held {
     char serial[64], until[32];
 };
 /* Of the lineage of `s` (cert and key) at that sink, beside that lineage's record; without `live` the state knows none. A sink that
- * cannot tell or fails: not newer. FL_OK or FL_ENOMEM. */
+ * cannot tell or fails: not newer. FL_OK, FL_ENOMEM, or for a while FL_EAGAIN: others are with the sink. */
 int held_at(struct turn *t, const struct subject *s, const char *sink, const json_t *rec, struct held *out);
 /* For `plan`, where an order would be due and nobody asked for one in person: *newer_out when a sink holds a newer one
  * than the record's (every sink, where the record has none); then it is to rest until *until_at_out, and the event `held`
- * is in the history. FL_OK or FL_ENOMEM. */
+ * is in the history. Codes as held_at(). */
 int held_newer(struct turn *t, bool *newer_out, int64_t *until_at_out);
 
 #endif
