@@ -136,7 +136,10 @@ int acme_rollover(struct acme *a, const char *new_sealed, struct outcome *o)
     internal = rc == FL_ETEMP && (o->http == 409 || o->http == 500);
     if (internal && o->http == 409)
         rc = o->code = FL_EREJECT;
-    if ((rc == FL_EREJECT || rc == FL_EAUTH || internal) && answers_to(a, new_sealed, account.kid))
+    /* An old key of another type than the new one has a bad algorithm, all of a sudden. */
+    if (rc != FL_OK &&
+        (rc == FL_EREJECT || rc == FL_EAUTH || internal || !strcmp(o->problem, "badSignatureAlgorithm")) &&
+        answers_to(a, new_sealed, account.kid))
         rc = FL_OK;
     return rc == FL_OK ? outcome_ok(o) : rc;
 }

@@ -136,7 +136,8 @@ PEBBLE_WFE_NONCEREJECT=0
 
 # ---- external account binding --------------------------------------------------------
 
-mac=zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W
+# 64 bytes: a key that is shorter than the hash is refused by some.
+mac=zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12WzWNDZM6eQGHWpSRTPal5eA
 other=b10lLJs8l1GPIzsLP0s6pMt8O0XVGnfTaCeROxQM0BIt2XrJMDHJZBM5NuQmQJQH
 pebble_eab="kid-1 $mac"
 start bound

@@ -300,10 +300,18 @@ static void usage(void)
                     "[-c COUNT] [-j THREADS] [-w MS] [-o FILE] [-s BITS] [-x] NAME...\n");
     exit(2);
 }
+static void binding(struct probe *p, char *text)
+{
+    char *colon = strchr(text, ':');
+
+    if (!colon)
+        usage();
+    *colon = '\0';
+    p->conf.eab_kid = text;
+    p->conf.eab_hmac = colon + 1;
+}
 static void options(struct probe *p, int argc, char **argv)
 {
-    char *colon;
-
     for (int c; (c = getopt(argc, argv, "d:a:k:t:e:p:c:j:w:o:s:x")) != -1;)
         switch (c) {
         case 'd': p->conf.directory = optarg; break;
@@ -317,14 +325,7 @@ static void options(struct probe *p, int argc, char **argv)
         case 'o': p->out = optarg; break;
         case 's': p->conf.eab_bits = (int)strtol(optarg, NULL, 10); break;
         case 'x': p->walk = true; break;
-        case 'e':
-            colon = strchr(optarg, ':');
-            if (!colon)
-                usage();
-            *colon = '\0';
-            p->conf.eab_kid = optarg;
-            p->conf.eab_hmac = colon + 1;
-            break;
+        case 'e': binding(p, optarg); break;
         default: usage();
         }
     p->names = (const char *const *)argv + optind;
