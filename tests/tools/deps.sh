@@ -10,6 +10,7 @@ test='libcmocka-dev clang libclang-rt-14-dev valgrind python3 openssl curl procp
     knot knot-dnsutils pdns-server pdns-backend-sqlite3 unbound nginx-light haproxy'
 lint='clang-format shellcheck pmccabe universal-ctags mandoc python3'
 quickstart='pebble openssl python3'
+bench='lego uacme pebble'
 
 # have PACKAGE: is it installed, or another that brings the same command?
 have() {
@@ -28,7 +29,8 @@ for purpose; do
     test) wanted="$wanted $test" ;;
     lint) wanted="$wanted $lint" ;;
     quickstart) wanted="$wanted $quickstart" ;;
-    *) echo "deps.sh: no such purpose: $purpose (build, test, lint, quickstart)" >&2 && exit 2 ;;
+    bench) wanted="$wanted $bench" ;;
+    *) echo "deps.sh: no such purpose: $purpose (build, test, lint, quickstart, bench)" >&2 && exit 2 ;;
     esac
 done
 if ! command -v dpkg-query >/dev/null 2>&1; then
