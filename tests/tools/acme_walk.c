@@ -152,7 +152,8 @@ int acme_walk(const struct acme_walk *w, struct outcome *o)
         rc = renewal(w, &c, o);
     if (rc == FL_OK)
         rc = rollover(w, fresh, o);
-    if (rc == FL_OK)
+    /* Pebble 2.10.1 lets it happen, and two accounts have one key. */
+    if (rc == FL_OK && !acme_has_renewal_info(w->acme))
         rc = rollover_to_other(w, o);
     if (rc == FL_OK)
         rc = take_back(w, &c, o);
