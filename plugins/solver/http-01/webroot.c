@@ -128,9 +128,14 @@ int webroot_remove(struct fl_ctx *ctx, const char *webroot, const char *token, c
     auto_fd int folder = -1;
     int code = open_folder(ctx, webroot, false, &folder);
 
-    if (code != FL_OK || folder < 0 || !stands(folder, token, key_auth))
+    if (code != FL_OK || folder < 0)
         return code;
-    if (unlinkat(folder, token, 0) != 0 && errno != ENOENT)
+    errno = 0;
+    /* What cannot be read just now may be ours. */
+    if (!stands(folder, token, key_auth) && errno != EIO && errno != EMFILE && errno != ENFILE &&
+        errno != ENOMEM)
+        return code;
+    if (errno != 0 || (unlinkat(folder, token, 0) != 0 && errno != ENOENT))
         return fail(ctx, FL_ETEMP, webroot, fl_printf(ctx, "%s/%s/%s", folders[0], folders[1], token),
                     "removed");
     return FL_OK;
