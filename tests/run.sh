@@ -5,7 +5,7 @@
 # a test failed; with CI=true a skipped one is a failure too.
 #
 #   unit         make check with gcc and clang under ASan and UBSan, with gcc under TSan,
-#                and once more with the programs under valgrind
+#                and once more with the programs under valgrind; two simulated years
 #   lint         the rules in tests/lint
 #   fuzz         libFuzzer on every target of tests/fuzz, FL_FUZZ_SECONDS (default: 60) each
 #   integration  every tests/integration/test_*.sh against real servers on loopback
@@ -197,6 +197,12 @@ unit_valgrind() {
     build_plain && checked valgrind plain make -j"$jobs" check LINTS= LOG_COMPILER='timeout -k 10 600 valgrind' \
         LOG_FLAGS='-q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --fair-sched=yes'
 }
+# Renewal in time, in the build without sanitizers.
+years() {
+    build_plain || return
+    top_srcdir=$src top_builddir=$base/plain SIM_CERTIFICATES=${SIM_CERTIFICATES:-500} \
+        sh "$src/tests/run.sh" --script "$src/tests/sim/test_years.sh"
+}
 lint() {
     build_plain && checked lint plain make -j"$jobs" lint
 }
@@ -310,7 +316,7 @@ bootstrap
 first=$!
 {
     if asked lint; then lint; fi
-    if asked unit; then unit_clang; unit_tsan; unit_valgrind; fi
+    if asked unit; then unit_clang; unit_tsan; unit_valgrind; years; fi
     if asked fuzz; then fuzz; fi
     if asked dist; then dist; fi
 } &
