@@ -126,8 +126,10 @@ static int64_t hasty(const struct turn *t)
     const json_t *live = json_obj(t->rec, "live");
     int64_t from = json_int(live, "not_before", 0), to = json_int(live, "not_after", 0);
     int64_t moment = json_int(json_obj(live, "ari"), "moment_at", 0), now = t->now_ms / 1000;
-    int64_t rule = renew_at(s->cert->name, from, to, s->cert->renew_num, s->cert->renew_den);
 
+    if (!renew_dates(from, to))
+        return 0;
+    int64_t rule = renew_at(s->cert->name, from, to, s->cert->renew_num, s->cert->renew_den);
     return moment > 0 && moment <= now && now - from < (rule - from) / 5 * 4 ? json_int(live, "hasty", 0) + 1
                                                                              : 0;
 }

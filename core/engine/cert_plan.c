@@ -5,13 +5,13 @@
 #include "base/text.h"
 #include "engine/ask.h"
 #include "engine/hold.h"
+#include "engine/renew.h"
 #include "engine/steps.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Later than any certificate: a damaged number must not overflow anything. */
-static const int64_t FAR_AT = 253402300799; /* 9999-12-31 */
+static const int64_t FAR_AT = 253402300799; /* 9999-12-31: later than any certificate */
 static const int64_t MINUTE_MS = 60000;
 
 bool lineage_name(const struct model_certificate *mc, const char *key, char out[400])
@@ -89,9 +89,7 @@ const char *live_lacks(const json_t *rec, const struct subject *s, int64_t now_a
         return "its key type has changed";
     if (!same_text(json_str(live, "asked_profile", NULL), s->cert->profile))
         return "its profile has changed";
-    if (!text_in(json_str(live, "authority", ""), s->cert->authorities))
-        return "it is from an authority that is not in its list any more";
-    if (from_at < 0 || to_at <= from_at || to_at > FAR_AT)
+    if (!renew_dates(from_at, to_at))
         return "its dates are damaged";
     if (ask_stays_revoked(rec)) {
         *renew_at_out = FAR_AT;

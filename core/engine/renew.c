@@ -3,20 +3,26 @@
 #include "engine/renew.h"
 
 enum { TEN_DAYS = 10 * 86400 };
+static const int64_t FAR_AT = 253402300799; /* 9999-12-31: later than any certificate */
+
+bool renew_dates(int64_t not_before_at, int64_t not_after_at)
+{
+    return not_before_at >= 0 && not_after_at > not_before_at && not_after_at <= FAR_AT;
+}
 
 int64_t renew_at(const char *name, int64_t not_before_at, int64_t not_after_at, int64_t num, int64_t den)
 {
-    int64_t life = not_after_at - not_before_at;
+    int64_t life;
     uint32_t h = 2166136261u;
 
-    if (life <= 0)
+    if (!renew_dates(not_before_at, not_after_at))
         return not_after_at;
+    life = not_after_at - not_before_at;
     if (num <= 0 || den <= num) {
         num = 1;
         den = life < TEN_DAYS ? 2 : 3;
     }
     for (; *name; name++)
         h = (h ^ (unsigned char)*name) * 16777619u;
-    /* life is at most some 10^9 s, so no product here comes near 2^63 */
     return not_after_at - life * num / den - life / 60 * (int64_t)(h % 1000) / 1000;
 }

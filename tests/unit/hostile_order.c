@@ -21,7 +21,8 @@
 #define SOON .next_least_s = 3, .next_most_s = 7
 #define TEMP .code = "temp", .step = "order", SOON
 #define PROTO .code = "proto", .step = "order", SOON
-#define WAITS(s) .next_least_s = (s)-2, .next_most_s = (s)
+/* Those that were told when to come back line up, behind it by half at most. */
+#define WAITS(s) .next_least_s = (s)-2, .next_most_s = (s) + (s) / 2 + 1
 #define REJECT .code = "reject", .step = "plan", WAITS(60)
 
 const struct hostile_case hostile_order[] = {
