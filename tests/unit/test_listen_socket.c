@@ -65,25 +65,68 @@ static void serve_nothing(void *arg, const struct listen_peer *from, const struc
     (void)arg, (void)from, (void)req, (void)out;
 }
 
+/* A process that listens on a port of its own until its end of the pipe is closed. */
+static pid_t elsewhere(uint16_t *port_out, int *until_out)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), pair[2];
+    char c;
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    assert_int_equal(pipe(pair), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(pair[1]);
+        _exit(read(pair[0], &c, 1) == 0 ? 0 : 1);
+    }
+    close(fd);
+    close(pair[0]);
+    *port_out = ntohs(at.sin_port);
+    *until_out = pair[1];
+    return pid;
+}
+
 static void the_message_says_who_holds_the_port(void **state)
+{
+    struct fixture *f = *state;
+    struct outcome o = { 0 };
+    struct listener *two;
+    char address[32], me[64], pid[32];
+    uint16_t port;
+    int until, status;
+    pid_t child = elsewhere(&port, &until);
+
+    snprintf(address, sizeof address, "127.0.0.1:%u", port);
+    int rc = listen_add(f->l, &(struct listen_spec){ .address = address, .stream = echo }, &two, NULL, &o);
+    assert_int_equal(rc, FL_ECONF);
+    assert_non_null(strstr(o.msg, address));
+    auto_close int comm = open("/proc/self/comm", O_RDONLY | O_CLOEXEC);
+    ssize_t n = read(comm, me, sizeof me - 1);
+    assert_true(n > 1);
+    me[n - 1] = '\0';
+    snprintf(pid, sizeof pid, "(pid %d)", (int)child);
+    assert_non_null(strstr(o.msg, me));
+    assert_non_null(strstr(o.msg, pid));
+    close(until);
+    assert_int_equal(waitpid(child, &status, 0), child);
+}
+
+static void and_when_it_is_this_process(void **state)
 {
     struct fixture *f = *state;
     struct outcome o = { 0 };
     char address[32];
     struct listener *two;
+
     add(f, &(struct listen_spec){ .address = "127.0.0.1:0", .stream = echo });
     snprintf(address, sizeof address, "127.0.0.1:%u", f->port);
     int rc = listen_add(f->l, &(struct listen_spec){ .address = address, .stream = echo }, &two, NULL, &o);
     assert_int_equal(rc, FL_ECONF);
     assert_non_null(strstr(o.msg, address));
-    char me[64], pid[32];
-    auto_close int comm = open("/proc/self/comm", O_RDONLY | O_CLOEXEC);
-    ssize_t n = read(comm, me, sizeof me - 1);
-    assert_true(n > 1);
-    me[n - 1] = '\0';
-    snprintf(pid, sizeof pid, "(pid %d)", (int)getpid());
-    assert_non_null(strstr(o.msg, me));
-    assert_non_null(strstr(o.msg, pid));
+    assert_non_null(strstr(o.msg, "this process itself"));
     add(f, &(struct listen_spec){ .address = "127.0.0.1:0", .datagram = swallow });
     snprintf(address, sizeof address, "127.0.0.1:%u", f->port);
     rc = listen_add(f->l, &(struct listen_spec){ .address = address, .datagram = swallow }, &two, NULL, &o);
@@ -191,6 +234,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_message_says_who_holds_the_port),
+        TEST(and_when_it_is_this_process),
         TEST(an_address_of_another_machine_is_refused),
         TEST(low_ports_need_a_right_that_the_message_names),
         TEST(a_socket_from_systemd_is_taken_by_its_address),
