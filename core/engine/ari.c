@@ -182,7 +182,10 @@ int ari_look(struct turn *t)
     json_t *live = json_object_get(t->rec, "live"), *ari = NULL;
     struct acme *acme = live ? issuer(t, live) : NULL;
 
-    if (!acme || !json_str(live, "cert_id", "")[0] || json_int(live, "not_after", 0) <= now_at(t)) {
+    int64_t to = json_int(live, "not_after", 0);
+
+    if (!acme || !json_str(live, "cert_id", "")[0] || to <= now_at(t) ||
+        !renew_dates(json_int(live, "not_before", 0), to)) {
         json_put_int(json_object_get(live, "ari"), "look_at", 0);
         return FL_OK;
     }
@@ -203,7 +206,7 @@ int64_t ari_renew_at(const json_t *rec, const struct subject *s, int64_t *next_l
 
     if (next_look_at_out)
         *next_look_at_out = json_int(ari, "look_at", 0);
-    if (at <= 0)
+    if (at <= 0 || !renew_dates(from, to))
         return rule;
     if (at > rule + (to - rule) / 2)
         at = rule + (to - rule) / 2;

@@ -10,6 +10,7 @@
 #include "engine/hold.h"
 #include "engine/pool.h"
 #include "engine/record.h"
+#include "engine/renew.h"
 #include "engine/resume.h"
 #include "engine/steps.h"
 #include "plugin/lane.h"
@@ -203,11 +204,12 @@ static void visit(struct outcome *o)
 static void hurry(const struct turn *t, const struct judge_case *c, struct verdict *v)
 {
     const json_t *live = json_obj(t->rec, "live");
-    int64_t left_ms = json_int(live, "not_after", 0) * 1000 - c->now_ms, most_ms = left_ms / REST_SHARE;
+    int64_t from_at = json_int(live, "not_before", 0), to_at = json_int(live, "not_after", 0), most_ms;
 
-    if (!live || !v->failed || c->kind != &task_kinds[KIND_CERTIFICATE] || v->at_ms == JUDGE_NEVER ||
-        (v->code != FL_ETEMP && v->code != FL_EPROTO && v->code != FL_EREJECT))
+    if (!live || !renew_dates(from_at, to_at) || !v->failed || c->kind != &task_kinds[KIND_CERTIFICATE] ||
+        v->at_ms == JUDGE_NEVER || (v->code != FL_ETEMP && v->code != FL_EPROTO && v->code != FL_EREJECT))
         return;
+    most_ms = (to_at * 1000 - c->now_ms) / REST_SHARE;
     most_ms = most_ms < REST_LEAST_MS ? REST_LEAST_MS : most_ms;
     most_ms += (int64_t)((double)most_ms * 0.2 * c->jitter);
     most_ms = most_ms < c->retry_after_ms ? c->retry_after_ms : most_ms;

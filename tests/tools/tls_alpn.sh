@@ -65,6 +65,7 @@ is 'killed: one order' '1 POST /order-plz' "$(e2e_asked | grep order-plz)"
 
 # ---- others at the port ----------------------------------------------------------------
 
+# shellcheck disable=SC2119 # as the configuration says
 e2e_run
 talk -servername c.example.test -alpn h2 >heard
 says 'another protocol' 'no application protocol' heard
