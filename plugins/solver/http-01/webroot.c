@@ -19,6 +19,16 @@ static void close_fd(int *fd)
 }
 #define auto_fd __attribute__((cleanup(close_fd)))
 
+/* What passes by itself, and what somebody has to mend. */
+static int code_of(int error)
+{
+    static const int passing[] = { EIO, EMFILE, ENFILE, ENOMEM, ENOSPC, EDQUOT, EINTR };
+
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+        if (error == passing[i])
+            return FL_ETEMP;
+    return FL_ECONF;
+}
 static int fail(struct fl_ctx *ctx, int code, const char *webroot, const char *path, const char *what)
 {
     return fl_fail(ctx, code, "%s/%s cannot be %s: %s", webroot, path, what, strerror(errno));
@@ -47,7 +57,7 @@ static int open_folder(struct fl_ctx *ctx, const char *webroot, bool make, int *
     int fd = open(webroot, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0)
-        return fl_fail(ctx, FL_ECONF, "webroot %s cannot be opened: %s", webroot, strerror(errno));
+        return fl_fail(ctx, code_of(errno), "webroot %s cannot be opened: %s", webroot, strerror(errno));
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         int next = enter(fd, folders[i], make);
         close_fd(&fd);
@@ -58,8 +68,7 @@ static int open_folder(struct fl_ctx *ctx, const char *webroot, bool make, int *
             return fl_fail(ctx, FL_ECONF, "%s in webroot %s is a link or no folder: put a folder there",
                            folders[i], webroot);
         if (fd < 0)
-            return fail(ctx, errno == ENOSPC || errno == EDQUOT ? FL_ETEMP : FL_ECONF, webroot, folders[i],
-                        "made or opened");
+            return fail(ctx, code_of(errno), webroot, folders[i], "made or opened");
     }
     *fd_out = fd;
     return FL_OK;
@@ -132,8 +141,7 @@ int webroot_remove(struct fl_ctx *ctx, const char *webroot, const char *token, c
         return code;
     errno = 0;
     /* What cannot be read just now may be ours. */
-    if (!stands(folder, token, key_auth) && errno != EIO && errno != EMFILE && errno != ENFILE &&
-        errno != ENOMEM)
+    if (!stands(folder, token, key_auth) && code_of(errno) != FL_ETEMP)
         return code;
     if (errno != 0 || (unlinkat(folder, token, 0) != 0 && errno != ENOENT))
         return fail(ctx, FL_ETEMP, webroot, fl_printf(ctx, "%s/%s/%s", folders[0], folders[1], token),
