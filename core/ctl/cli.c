@@ -15,7 +15,8 @@
 #define DEFAULT_CONF SYSCONFDIR "/fairlead/fairlead.conf"
 
 const struct command cli_commands[] = {
-    { "check", "[--online]", "reads the configuration and says everything that is wrong with it", cmd_check },
+    { "check", "[--online] [--unit[=FILE]]",
+      "reads the configuration and says everything that is wrong with it", cmd_check },
     { "once", "[--wait 10m] [--dry-run] [--staging]",
       "works until every certificate is delivered or has to wait", cmd_once },
     { "run", "", "the service: gets, delivers and renews until it is told to end", cmd_run },

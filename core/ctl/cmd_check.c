@@ -2,6 +2,7 @@
 /* cmd_check.c - `fairlead check`: everything that is wrong, at once. */
 #include "base/mem.h"
 #include "ctl/cli.h"
+#include "ctl/unit.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -67,18 +68,36 @@ static int online(struct world *w, const struct world_conf *wc)
     return ok ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* Nothing that the service needs is missing in its unit? */
+static int for_unit(const struct world *w, const char *path)
+{
+    cleanup_(unit_done) struct unit u = { .service = NULL };
+
+    if (!unit_read(path, &u, stdout))
+        return EXIT_FAILED;
+    if (unit_check(&u, w, stdout))
+        return EXIT_FAILED;
+    printf("%s: ok\n", u.path);
+    return EXIT_DONE;
+}
+
 int cmd_check(const struct cli *cli, int argc, char **argv)
 {
-    static const struct option longs[] = { { "online", no_argument, NULL, 'o' }, { NULL, 0, NULL, 0 } };
+    static const struct option longs[] = { { "online", no_argument, NULL, 'o' },
+                                           { "unit", optional_argument, NULL, 'u' },
+                                           { NULL, 0, NULL, 0 } };
     const struct world_conf wc = cli_world(cli);
     cleanup_(cli_worldp) struct world *w = NULL;
-    bool ask = false;
-    int opt;
+    bool ask = false, unit = false;
+    const char *unit_path = NULL;
+    int opt, status = EXIT_DONE;
 
     while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-        if (opt != 'o')
+        if (opt != 'o' && opt != 'u')
             return cli_bad_option("check");
-        ask = true;
+        ask = ask || opt == 'o';
+        unit = unit || opt == 'u';
+        unit_path = opt == 'u' ? optarg : unit_path;
     }
     if (optind < argc)
         return cli_usage("check", "takes no arguments; the file is given by --conf before the command");
@@ -91,5 +110,9 @@ int cmd_check(const struct cli *cli, int argc, char **argv)
         cli_hint(&wc);
         return EXIT_FAILED;
     }
-    return ask ? online(w, &wc) : EXIT_DONE;
+    if (ask)
+        status = online(w, &wc);
+    if (unit && for_unit(w, unit_path) != EXIT_DONE)
+        status = EXIT_FAILED;
+    return status;
 }

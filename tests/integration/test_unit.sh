@@ -37,6 +37,38 @@ sed '/^\[Install\]/,$d' units/fairlead.service | cat - units/more >units/without
 found=$(score units/without.service)
 [ "${found:-100}" -le 15 ] || complain "systemd-analyze security with sockets: $found tenths, 15 are stated in the manual"
 
+# ---- what a configuration needs beyond it --------------------------------------------------
+
+cat >fl.conf <<END
+state = "/var/lib/fairlead";
+authorities = { le = { directory = "https://127.0.0.1:14000/dir"; accept_terms = true; }; };
+solvers = { web = { plugin = "http-01"; }; };
+sinks = {
+  disk = { plugin = "file"; directory = "/etc/nginx/tls"; reload = ["systemctl", "reload", "nginx"]; owner = "somebody"; };
+  tmp = { plugin = "file"; directory = "/tmp/live"; };
+  own = { plugin = "file"; directory = "/var/lib/fairlead/live"; };
+};
+certificates = ( { names = ["a.example.test"]; sinks = ["disk", "tmp", "own"]; } );
+END
+chmod 600 fl.conf
+e2e check --unit="$(pwd)/units/fairlead.service"
+is 'check --unit: status' 1 "$status"
+says 'a folder outside' 'missing: sink disk: directory: /etc/nginx/tls is outside .* add ReadWritePaths=/etc/nginx/tls' out
+says 'a folder that only the service sees' 'missing: sink tmp: directory: /tmp/live .*PrivateTmp' out
+says 'another owner' 'missing: sink disk: gives files to somebody: .*CAP_CHOWN' out
+says 'systemctl without a rule' 'missing: sink disk: runs systemctl for nginx, .* polkit rule' out
+silent 'what is right' 'sink own|solver web' out
+mkdir units/fairlead.service.d
+cp "$top/conf/systemd/drop-ins/directories.conf" "$top/conf/systemd/drop-ins/sockets.conf" units/fairlead.service.d/
+printf '[Service]\nSockets=\n' >units/fairlead.service.d/zz.conf
+e2e check --unit="$(pwd)/units/fairlead.service"
+silent 'the folder is allowed by a drop-in' '/etc/nginx/tls is outside' out
+says 'neither right nor socket for port 80' 'missing: solver web: listens on \[::\]:80: .*CAP_NET_BIND_SERVICE' out
+rm units/fairlead.service.d/zz.conf
+e2e check --unit="$(pwd)/units/fairlead.service"
+silent 'a socket for port 80' 'solver web' out
+rm -rf units/fairlead.service.d
+
 # ---- the service, as the unit says --------------------------------------------------------
 
 [ "$(id -u)" = 0 ] || { echo 'needs root to become the user of the unit' && exit 77; }
@@ -90,7 +122,7 @@ units=$here/units/fairlead.service,$here/units/paths.conf
 notified=$!
 # shellcheck disable=SC2317 # e2e_ended calls it
 e2e_more_ended() {
-    kill $notified
+    kill "$notified"
     [ ! -s it/nginx/pid ] || kill "$(cat it/nginx/pid)"
 } 2>/dev/null
 until_true 5 [ -S it/notify ] || complain 'nobody listens to notifications'
