@@ -51,8 +51,9 @@ bool world_same_authority(const struct world *a, size_t at, const struct world *
            same_text(x->staging, y->staging) && x->accept_terms == y->accept_terms &&
            opt_same_list(x->contact, y->contact) && same_text(x->ca_file, y->ca_file) &&
            same_text(x->proxy, y->proxy) && x->account_key == y->account_key &&
-           same_text(x->eab.kid, y->eab.kid) && (!secrets || same_text(x->eab.hmac, y->eab.hmac)) &&
-           x->rate == y->rate && x->parallel == y->parallel && x->timeout == y->timeout;
+           same_text(x->eab.kid, y->eab.kid) && x->eab.alg == y->eab.alg &&
+           (!secrets || same_text(x->eab.hmac, y->eab.hmac)) && x->rate == y->rate &&
+           x->parallel == y->parallel && x->timeout == y->timeout;
 }
 
 static int take_authority(struct handover *h, size_t at, struct outcome *o)

@@ -355,6 +355,12 @@ static struct turned one_step(struct turn *t)
     return finish(t, &v);
 }
 
+/* Nothing of its turns was worth a write so far, and with them went what of the configuration it is about. */
+static bool unwritten(const struct turn *t)
+{
+    return t->task->kind == &task_kinds[KIND_CERTIFICATE] && !json_obj(t->rec, "asked");
+}
+
 struct turned turn_run(struct engine *e, struct task *task)
 {
     struct turn t = { .e = e, .w = e->world, .task = task, .now_ms = clock_wall_ms(), .go = GO_NEXT };
@@ -369,7 +375,7 @@ struct turned turn_run(struct engine *e, struct task *task)
     }
     if (task->loaded)
         json_put_int(t.rec, "looks", task->looks);
-    if (!task->loaded || task->renewed)
+    if (!task->loaded || task->renewed || unwritten(&t))
         resume_task(&t);
     if (merge(&t, &asked, &end) && !resting(&t, &end.due_ms) && (asked || !held_up(&t, &end.due_ms)))
         do
