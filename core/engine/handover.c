@@ -43,6 +43,12 @@ static void alive(const struct handover *h)
 
 static bool same_text(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
 
+static bool same_limits(const struct model_limits *a, const struct model_limits *b)
+{
+    return same_text(a->orders, b->orders) && same_text(a->domain, b->domain) &&
+           same_text(a->same, b->same) && same_text(a->failed, b->failed);
+}
+
 bool world_same_authority(const struct world *a, size_t at, const struct world *b, size_t bt, bool secrets)
 {
     const struct model_authority *x = &a->model->authorities[at], *y = &b->model->authorities[bt];
@@ -51,9 +57,9 @@ bool world_same_authority(const struct world *a, size_t at, const struct world *
            same_text(x->staging, y->staging) && x->accept_terms == y->accept_terms &&
            opt_same_list(x->contact, y->contact) && same_text(x->ca_file, y->ca_file) &&
            same_text(x->proxy, y->proxy) && x->account_key == y->account_key &&
-           same_text(x->eab.kid, y->eab.kid) && x->eab.alg == y->eab.alg &&
-           (!secrets || same_text(x->eab.hmac, y->eab.hmac)) && x->rate == y->rate &&
-           x->parallel == y->parallel && x->timeout == y->timeout;
+           same_limits(&x->limits, &y->limits) && same_text(x->eab.kid, y->eab.kid) &&
+           x->eab.alg == y->eab.alg && (!secrets || same_text(x->eab.hmac, y->eab.hmac)) &&
+           x->rate == y->rate && x->parallel == y->parallel && x->timeout == y->timeout;
 }
 
 static int take_authority(struct handover *h, size_t at, struct outcome *o)
