@@ -82,8 +82,12 @@ static void add_words(struct buf *b, const json_t *doc)
 {
     char type[OUTCOME_PROBLEM];
     const char *foreign = json_str(doc, "type", "");
-    const char *detail = json_str(doc, "detail", json_str(doc, "title", "no reason given"));
+    const char *detail = json_str(doc, "detail", "");
 
+    if (!*detail)
+        detail = json_str(doc, "title", "");
+    if (!*detail)
+        detail = "no reason given";
     type_of(doc, type);
     if (*type)
         buf_addf(b, "%s: ", type);
