@@ -28,6 +28,7 @@ static int dead(struct turn *t, const struct acme_order *order)
 {
     outcome_fail(&t->out, FL_EREJECT, "the order became %s: %s", acme_status_names[order->status],
                  order->error.msg[0] ? order->error.msg : "the authority gives no reason");
+    drop_refused(t, order->refused, &order->error);
     if (order->error.problem[0])
         memcpy(t->out.problem, order->error.problem, sizeof t->out.problem);
     int code = order_over(t, false);
@@ -80,7 +81,7 @@ int cert_finalize(struct turn *t)
     if (code != FL_OK && strcmp(t->out.problem, "orderNotReady") == 0)
         code = look_instead(t, acme, &order);
     if (code == FL_EREJECT)
-        drop_note_all(t, order.refused, t->out.msg);
+        drop_refused(t, order.refused, &t->out);
     if (code == FL_EREJECT || (code == FL_OK && order.status > ACME_VALID))
         return code == FL_OK ? dead(t, &order) : (order_over(t, false), code);
     if (code != FL_OK || t->go != GO_NEXT)

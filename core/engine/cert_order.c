@@ -216,7 +216,7 @@ int cert_order(struct turn *t)
     if (code == FL_OK)
         code = order_by_status(t, &order);
     if (code == FL_EREJECT) {
-        drop_note_all(t, order.refused, t->out.msg);
+        drop_refused(t, order.refused, &t->out);
         order_over(t, false);
     }
     return code;

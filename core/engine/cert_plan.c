@@ -191,6 +191,7 @@ int cert_plan(struct turn *t)
         return code;
     forget_waste(t);
     json_object_del(t->rec, "trying");
+    json_object_del(t->rec, "suspects");
     const char *why = live_lacks(t->rec, s, t->now_ms / 1000, &renew);
     bool lost = !why && key_lost(t, live_key(t)), try = json_obj(t->rec, "live") && drop_due(t);
     if (lost)

@@ -101,14 +101,6 @@ static int add_proof(struct turn *t, struct acme *acme, const char *authz, const
     return ok ? FL_OK : outcome_nomem(&t->out);
 }
 
-static void blame(struct turn *t, const struct acme_authz *z, const struct outcome *why)
-{
-    char name[260];
-
-    snprintf(name, sizeof name, "%s%s", z->wildcard ? "*." : "", z->identifier);
-    drop_note(t, name, why->msg);
-}
-
 static int one_authz(struct turn *t, struct acme *acme, const char *url, json_t *proofs)
 {
     cleanup_(acme_authz_done) struct acme_authz z = { 0 };
@@ -119,10 +111,32 @@ static int one_authz(struct turn *t, struct acme *acme, const char *url, json_t 
     if (z.status != ACME_PENDING) {
         outcome_fail(&t->out, FL_EREJECT, "the authorization of %s is %s", z.identifier,
                      acme_status_names[z.status]);
-        blame(t, &z, &t->out);
+        drop_identifier(t, z.identifier, z.wildcard, t->out.msg);
         return FL_EREJECT;
     }
-    return add_proof(t, acme, url, &z, proofs);
+    code = add_proof(t, acme, url, &z, proofs);
+    if (code != FL_OK && code != FL_EAGAIN && code != FL_ENOMEM && code != FL_ECANCEL)
+        drop_identifier(t, z.identifier, z.wildcard, t->out.msg);
+    return code;
+}
+
+/* All of them are looked at, so that names which can be done without are known at once. A mistake in the configuration
+ * that concerns the first name is told before anything else. */
+static int all_authz(struct turn *t, struct acme *acme, const char *const *urls, json_t *proofs)
+{
+    struct outcome worst = { 0 };
+
+    for (; *urls; urls++) {
+        int code = one_authz(t, acme, *urls, proofs);
+        if (code != FL_OK && (worst.code == FL_OK || (code == FL_ECONF && worst.code == FL_EREJECT)))
+            worst = t->out;
+        if (code != FL_OK && code != FL_EREJECT && code != FL_ECONF)
+            break;
+    }
+    if (worst.code == FL_OK)
+        return FL_OK;
+    t->out = worst;
+    return drop_instead(t, worst.code);
 }
 
 /* Methods that name the account in what they show want its URL. */
@@ -145,8 +159,8 @@ int cert_authorize(struct turn *t)
     struct acme *acme;
     int code = urls && proofs ? acme_of(t, &acme) : outcome_nomem(&t->out);
 
-    for (size_t i = 0; code == FL_OK && urls[i]; i++)
-        code = one_authz(t, acme, urls[i], proofs);
+    if (code == FL_OK)
+        code = all_authz(t, acme, urls, proofs);
     if (code == FL_EREJECT)
         order_over(t, false);
     if (code != FL_OK)
@@ -160,7 +174,7 @@ int cert_authorize(struct turn *t)
 
 int cert_deploy(struct turn *t)
 {
-    return proofs_call(t, json_list(t->rec, "proofs"), t->task->name, PROOF_DEPLOY);
+    return drop_ask(t, proofs_call(t, json_list(t->rec, "proofs"), t->task->name, PROOF_DEPLOY));
 }
 
 /* A proof by connection is seen at the name's address: that must be out first. */
@@ -188,7 +202,9 @@ static int address_out(struct turn *t)
 int cert_visible(struct turn *t)
 {
     int code = address_out(t);
-    return code != FL_OK ? code : proofs_call(t, json_list(t->rec, "proofs"), t->task->name, PROOF_READY);
+    return code != FL_OK
+               ? code
+               : drop_ask(t, proofs_call(t, json_list(t->rec, "proofs"), t->task->name, PROOF_READY));
 }
 
 /* ---- answer and valid ---------------------------------------------------------------- */
@@ -264,7 +280,7 @@ static void why_invalid(struct turn *t, struct acme *acme, const struct acme_ord
         if (acme_authz(acme, *url, &z, &o) != FL_OK || z.status == ACME_VALID || z.status == ACME_PENDING)
             continue;
         if (why_failed(&z, &o) && !lost(t))
-            blame(t, &z, &o);
+            drop_identifier(t, z.identifier, z.wildcard, o.msg);
         if (first.code == FL_OK)
             first = o;
     }
@@ -272,6 +288,7 @@ static void why_invalid(struct turn *t, struct acme *acme, const struct acme_ord
         t->out = first;
         return;
     }
+    drop_refused(t, order->refused, &order->error);
     outcome_fail(&t->out, FL_EREJECT, "the order is %s: %s", acme_status_names[order->status],
                  order->error.msg[0] ? order->error.msg : "the authority gives no reason");
 }

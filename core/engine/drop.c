@@ -104,28 +104,56 @@ static void leave_out(struct turn *t, const char *name, json_t *bad, const char 
               "msg", why, NULL);
 }
 
+static bool may_be_dropped(const struct turn *t, const char *name)
+{
+    return subject(t)->cert->on_bad_name == DROP_NAMES && strcmp(name, subject(t)->cert->names[0]) != 0;
+}
+
 void drop_note(struct turn *t, const char *identifier, const char *why)
 {
-    const struct subject *s = subject(t);
     const char *name = name_of(t, identifier);
 
     if (t->task->step == CERT_VALID)
         budget_failed(t, identifier);
-    if (!name || s->cert->on_bad_name != DROP_NAMES || strcmp(name, s->cert->names[0]) == 0)
-        return;
-    json_t *bad = made(made(t->rec, "bad"), name);
-    int64_t fails = json_int(bad, "fails", 0) + 1;
-    json_put_int(bad, "fails", fails);
-    json_put_int(bad, "at", now_at(t));
-    json_put_str(bad, "why", why);
-    if (fails >= FAILS)
-        leave_out(t, name, bad, why);
+    if (name && subject(t)->cert->on_bad_name == DROP_NAMES)
+        json_put_str(made(t->rec, "suspects"), name, why);
 }
 
-void drop_note_all(struct turn *t, char *const *refused, const char *why)
+bool drop_can_go_on(const struct turn *t)
 {
-    for (; refused && *refused; refused++)
-        drop_note(t, *refused, why);
+    const json_t *suspects = json_obj(t->rec, "suspects");
+
+    return json_object_size(suspects) > 0 && !json_object_get(suspects, subject(t)->cert->names[0]);
+}
+
+/* It costs them an order: one failure each. The first name cannot be done without: what keeps it from coming through, too, is
+ * nobody's own fault, an outage most likely, after which all names are wanted again. */
+static void count(struct turn *t)
+{
+    cleanup_(json_freep) json_t *suspects = json_incref(json_object_get(t->rec, "suspects"));
+    const char *name;
+    json_t *why;
+
+    if (!drop_can_go_on(t))
+        return;
+    json_object_foreach(suspects, name, why)
+    {
+        json_t *bad = may_be_dropped(t, name) ? made(made(t->rec, "bad"), name) : NULL;
+        int64_t fails = json_int(bad, "fails", 0) + 1;
+        if (!bad)
+            continue;
+        json_put_int(bad, "fails", fails);
+        json_put_int(bad, "at", now_at(t));
+        json_put(bad, "why", json_incref(why));
+        if (fails >= FAILS)
+            leave_out(t, name, bad, json_string_value(why));
+    }
+}
+
+/* Is the order over with this, or the step's way barred? */
+static bool given_up(const struct verdict *v)
+{
+    return v->code == FL_EREJECT || v->code == FL_EAUTH || v->gave_up;
 }
 
 /* Without the name nothing speaks against an order now; and what was only a try need not be paused for. The pause between
@@ -134,13 +162,22 @@ void drop_settle(struct turn *t, struct verdict *v)
 {
     bool tried = json_flag(t->rec, "trying", false);
 
-    if (t->task->kind != &task_kinds[KIND_CERTIFICATE] || v->code != FL_EREJECT)
+    if (t->task->kind != &task_kinds[KIND_CERTIFICATE])
+        return;
+    if (given_up(v)) {
+        if (v->gave_up)
+            drop_ask(t, FL_EREJECT);
+        count(t);
+    }
+    json_object_del(t->rec, "suspects");
+    if (!given_up(v) || (v->code == FL_EAUTH && !t->dropped))
         return;
     json_object_del(t->rec, "trying");
     if (!t->dropped && !tried)
         return;
     json_object_del(t->rec, "solver_at"); /* it was not the way that failed */
-    v->counts.rejects = 0;
+    v->step = t->task->kind->steps[t->task->step].undo;
+    v->counts.rejects = v->counts.rests = v->counts.tries = 0;
     v->alarm = t->dropped;
     if (v->at_ms > t->now_ms + 60000)
         v->at_ms = t->now_ms + 60000;

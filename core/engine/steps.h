@@ -139,12 +139,25 @@ int64_t drop_try_at(const json_t *rec, const struct subject *s);
 bool drop_is(const json_t *rec, const struct subject *s, const char *name);
 /* An order with all names begins: it is today's try. */
 bool drop_tried(struct turn *t);
-/* A validation or a newOrder failed for that identifier ("*." included where it was asked for so). One that fails validation also
- * counts against the authority's budget of these. */
+/*
+ * One rule for what counts: an order that is given up, or barred by refused credentials, is one failure for each of the names that it
+ * failed for, whichever step it was: those that newOrder or finalize refused, that no solver can prove, whose zone is not
+ * found, whose proof cannot be put in place or seen, whose validation failed. Where the first name is among them none counts.
+ */
+/* This step failed for that identifier ("*." included where it was asked for so). In the step `valid` it also counts against the
+ * authority's budget of failed validations. */
 void drop_note(struct turn *t, const char *identifier, const char *why);
-/* All identifiers of a refusal, `refused` of struct acme_order; NULL is fine. */
-void drop_note_all(struct turn *t, char *const *refused, const char *why);
-/* The step after them: a name was dropped, so its pause is over, or it was only a try. */
+void drop_identifier(struct turn *t, const char *identifier, bool wildcard, const char *why);
+/* All identifiers of a refusal, `refused` of struct acme_order; NULL: those of which its words speak. */
+void drop_refused(struct turn *t, char *const *refused, const struct outcome *why);
+/* The proofs as a whole came to `code` in deploy or visible: each by itself is asked again, to note which ones it is. Returns the code,
+ * as drop_instead() does; t->out and t->held stay. Nothing where names are kept. */
+int drop_ask(struct turn *t, int code);
+/* FL_ECONF would wait for a reload: where the order can do without those noted it is FL_EREJECT, in t->out as well. */
+int drop_instead(struct turn *t, int code);
+/* Names were noted in this step, and the first is not one of them. */
+bool drop_can_go_on(const struct turn *t);
+/* After every step, before its verdict is carried out: counts. A name was dropped, so its pause is over, or it was only a try. */
 void drop_settle(struct turn *t, struct verdict *v);
 /* The names of what is live are in order; called when it was issued. */
 void drop_forget(struct turn *t);

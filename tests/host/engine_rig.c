@@ -25,12 +25,22 @@ static char chain_pem[16384]; /* what the authority gives for the last CSR */
 
 /* ---- plugins -------------------------------------------------------------------------- */
 
+static bool concerns(const struct fl_challenge *ch, size_t n)
+{
+    bool any = !p->only_for;
+
+    for (size_t i = 0; !any && i < n; i++)
+        any = strcmp(p->only_for, "*.") == 0 ? ch[i].wildcard
+                                             : !ch[i].wildcard && strcmp(p->only_for, ch[i].identifier) == 0;
+    return any;
+}
+
 static int put_proofs(struct fl_ctx *ctx, const struct fl_challenge *ch, size_t n)
 {
     assert_string_equal(ch[0].type, "dns-01");
     assert_true(n > 0 && ch[0].digest[0] && ch[0].token[0] && ch[0].account_url[0]);
     p->deploys++;
-    if (p->deploy_code != FL_OK)
+    if (p->deploy_code != FL_OK && concerns(ch, n))
         return fl_fail(ctx, p->deploy_code, "the solver says no");
     p->standing = (int)n;
     return FL_OK;
@@ -38,12 +48,13 @@ static int put_proofs(struct fl_ctx *ctx, const struct fl_challenge *ch, size_t 
 
 static int proofs_ready(struct fl_ctx *ctx, const struct fl_challenge *ch, size_t n)
 {
-    (void)ch;
+    int code = concerns(ch, n) ? p->ready_code : FL_OK;
+
     p->looks++;
-    if (p->ready_code == FL_EAGAIN)
+    if (code == FL_EAGAIN)
         return fl_again(ctx, 0, "%s", p->ready_words ? p->ready_words : "nobody sees the proof");
-    if (p->ready_code != FL_OK)
-        return fl_fail(ctx, p->ready_code, "nobody will see the proof");
+    if (code != FL_OK)
+        return fl_fail(ctx, code, "nobody will see the proof");
     return p->standing >= (int)n ? FL_OK : fl_again(ctx, 0, "the proofs do not stand");
 }
 

@@ -44,6 +44,8 @@ struct engine_rig_plugins {
     int standing;   /* proofs in the memory of the solver */
     int ready_code; /* what ready() says; FL_OK: as it is */
     const char *ready_words;
+    const char *
+        only_for; /* deploy_code and ready_code are for calls with this identifier's proof ("*.": its wildcard's); NULL: all */
     int deploy_code;  /* of the solver */
     int sink_code;    /* of deploy() and retire() */
     char served[64];  /* serial at the sink; "" : none */

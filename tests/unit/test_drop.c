@@ -34,11 +34,6 @@ static void assert_wanted(struct turn_rig *r, const char *wanted)
     free(names);
     assert_string_equal(found, wanted);
 }
-static void fails(struct turn_rig *r, const char *name, int times)
-{
-    for (int i = 0; i < times; i++)
-        drop_note(&r->t, name, "no such name");
-}
 static struct verdict settled(struct turn_rig *r)
 {
     struct judge_case c = { .kind = r->task.kind,
@@ -52,6 +47,13 @@ static struct verdict settled(struct turn_rig *r)
     judge(&c, &v);
     drop_settle(&r->t, &v);
     return v;
+}
+static void fails(struct turn_rig *r, const char *name, int times)
+{
+    for (int i = 0; i < times; i++) {
+        drop_note(&r->t, name, "no such name");
+        settled(r);
+    }
 }
 /* As make_live() does. */
 static void issued(struct turn_rig *r)
@@ -71,9 +73,9 @@ static void a_name_is_left_out_after_five_failures(void **state)
     fails(r, "b.example.org", 4);
     assert_wanted(r, "a.example.org b.example.org *.c.example.net");
     assert_true(settled(r).at_ms > r->t.now_ms + 60000);
-    fails(r, "b.example.org", 1);
-    assert_wanted(r, "a.example.org *.c.example.net");
+    drop_note(&r->t, "b.example.org", "no such name");
     assert_true(settled(r).at_ms == r->t.now_ms + 60000); /* not the pause of the fifth refusal */
+    assert_wanted(r, "a.example.org *.c.example.net");
 }
 static void the_first_name_is_never_left_out_nor_any_where_names_are_kept(void **state)
 {
@@ -99,13 +101,77 @@ static void all_names_of_a_refusal_are_noted(void **state)
 {
     char b[] = "b.example.org", c[] = "*.c.example.net";
     char *const refused[] = { b, c, NULL };
+    const struct outcome why = { .code = FL_EREJECT, .msg = "policy" };
     struct turn_rig *r = *state;
 
-    drop_note_all(&r->t, NULL, "");
     r->task.step = CERT_ORDER;
-    for (int i = 0; i < 5; i++)
-        drop_note_all(&r->t, refused, "policy");
+    for (int i = 0; i < 5; i++) {
+        drop_refused(&r->t, refused, &why);
+        settled(r);
+    }
     assert_wanted(r, "a.example.org");
+}
+/* Authorities leave subproblems out where there is but one. */
+static void a_refusal_without_parts_is_for_the_names_in_its_words(void **state)
+{
+    struct outcome why = { .code = FL_EREJECT, .problem = "malformed" };
+    struct turn_rig *r = *state;
+
+    r->task.step = CERT_ORDER;
+    for (int i = 0; i < 5; i++) {
+        snprintf(why.msg, sizeof why.msg, "Cannot issue for \"B.example.org\": policy forbids it");
+        drop_refused(&r->t, NULL, &why); /* of something else */
+        snprintf(why.problem, sizeof why.problem, "rejectedIdentifier");
+        snprintf(why.msg, sizeof why.msg, "Cannot issue for \"sub.b.example.org\" or b.example.org.uk");
+        drop_refused(&r->t, NULL, &why);
+        assert_null(json_object_get(r->t.rec, "suspects"));
+        snprintf(why.msg, sizeof why.msg, "Cannot issue for \"B.example.org\": policy forbids it.");
+        drop_refused(&r->t, NULL, &why);
+        settled(r);
+        snprintf(why.problem, sizeof why.problem, "malformed");
+    }
+    assert_wanted(r, "a.example.org *.c.example.net");
+}
+static void what_fails_together_with_the_first_name_does_not_count(void **state)
+{
+    struct turn_rig *r = *state;
+
+    for (int i = 0; i < 9; i++) {
+        drop_note(&r->t, "a.example.org", "provider is down");
+        fails(r, "b.example.org", 1);
+    }
+    assert_wanted(r, "a.example.org b.example.org *.c.example.net");
+}
+static void a_step_that_will_be_repeated_counts_for_nobody(void **state)
+{
+    struct verdict v = { .code = FL_ETEMP, .failed = true };
+    struct turn_rig *r = *state;
+
+    for (int i = 0; i < 9; i++) {
+        drop_note(&r->t, "b.example.org", "the server did not answer");
+        drop_settle(&r->t, &v);
+    }
+    assert_wanted(r, "a.example.org b.example.org *.c.example.net");
+    v.gave_up = true; /* its tries are used up */
+    for (int i = 0; i < 5; i++) {
+        drop_note(&r->t, "b.example.org", "the server did not answer");
+        v.at_ms = r->t.now_ms + 3600000;
+        drop_settle(&r->t, &v);
+    }
+    assert_wanted(r, "a.example.org *.c.example.net");
+    assert_true(v.at_ms == r->t.now_ms + 60000);
+}
+static void a_mistake_in_the_configuration_about_another_name_does_not_wait_for_a_reload(void **state)
+{
+    struct turn_rig *r = *state;
+
+    r->t.out.code = FL_ECONF;
+    assert_int_equal(drop_instead(&r->t, FL_ECONF), FL_ECONF); /* about no name */
+    drop_note(&r->t, "b.example.org", "no zone");
+    assert_int_equal(drop_instead(&r->t, FL_ECONF), FL_EREJECT);
+    assert_int_equal(r->t.out.code, FL_EREJECT);
+    drop_note(&r->t, "a.example.org", "no zone");
+    assert_int_equal(drop_instead(&r->t, FL_ECONF), FL_ECONF);
 }
 static void what_is_live_without_it_lacks_nothing(void **state)
 {
@@ -136,7 +202,7 @@ static void it_is_tried_once_a_day_with_all_names_and_a_failure_changes_nothing(
         json_put_flag(r->t.rec, "trying", true);
         assert_false(drop_due(&r->t));
         r->t.dropped = false;
-        fails(r, "b.example.org", 1);
+        drop_note(&r->t, "b.example.org", "no such name");
         assert_int_equal(settled(r).counts.rejects, 0);
         assert_wanted(r, "a.example.org *.c.example.net");
         assert_null(live_lacks(r->t.rec, &r->subject, r->t.now_ms / 1000, &renew));
@@ -188,6 +254,10 @@ int main(void)
         T(the_first_name_is_never_left_out_nor_any_where_names_are_kept),
         T(wildcards_and_what_is_no_name_of_it_are_told_apart),
         T(all_names_of_a_refusal_are_noted),
+        T(a_refusal_without_parts_is_for_the_names_in_its_words),
+        T(what_fails_together_with_the_first_name_does_not_count),
+        T(a_step_that_will_be_repeated_counts_for_nobody),
+        T(a_mistake_in_the_configuration_about_another_name_does_not_wait_for_a_reload),
         T(what_is_live_without_it_lacks_nothing),
         T(it_is_tried_once_a_day_with_all_names_and_a_failure_changes_nothing),
         T(nothing_is_tried_while_nothing_is_live),
