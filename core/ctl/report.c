@@ -67,8 +67,27 @@ static bool needs_person(const json_t *rec)
            (strcmp(problem, "clock") == 0 || strcmp(problem, "userActionRequired") == 0);
 }
 
+static void add_steps(json_t *to, const json_t *times, int kind)
+{
+    json_t *list = times ? json_array() : NULL;
+
+    for (uint8_t i = 0; list && i < task_kinds[kind].n; i++) {
+        const char *step = task_kinds[kind].steps[i].name;
+        json_t *item = json_int(times, step, 0) ? json_object() : NULL;
+        if (!item)
+            continue;
+        json_put_str(item, "step", step);
+        json_put_int(item, "at", json_int(times, step, 0));
+        json_array_append_new(list, item);
+    }
+    json_put(to, "steps", list);
+}
+
 void report_common(json_t *to, const json_t *rec, int kind)
 {
+    int64_t tries = json_int(rec, "tries", 0) + json_int(rec, "rejects", 0);
+    int code = code_of(rec);
+    const char *problem = json_str(rec, "problem", ""), *todo = report_todo(code, problem);
     const char *step = json_str(rec, "step", task_kinds[kind].steps[0].name);
 
     json_put_str(to, "step", step);
@@ -78,6 +97,11 @@ void report_common(json_t *to, const json_t *rec, int kind)
     json_put_str(to, "code", json_str(rec, "code", "ok"));
     json_put_str(to, "problem", json_str(rec, "problem", NULL));
     json_put_str(to, "msg", json_str(rec, "msg", NULL));
+    json_put_str(to, "todo", (is_failure(code) || needs_person(rec)) && todo[0] ? todo : NULL);
+    if (tries)
+        json_put_int(to, "tries", tries);
+    else
+        json_object_del(to, "tries");
     if (json_int(rec, "since", 0))
         json_put_int(to, "since", json_int(rec, "since", 0) / 1000);
     if (json_int(rec, "due", 0))
@@ -91,6 +115,7 @@ static json_t *lineage(const json_t *rec, const char *key)
 
     json_put_str(to, "key_type", key);
     report_common(to, rec, KIND_CERTIFICATE);
+    add_steps(to, json_obj(rec, "times"), KIND_CERTIFICATE);
     report_choice(to, rec);
     if (!live) {
         json_decref(out);
@@ -140,7 +165,6 @@ static size_t rank(const char *state)
 static void worse(json_t *cert, const char *state, const json_t *rec, int kind, const char *who)
 {
     const char *now = json_str(cert, "state", "delivered");
-    int code = code_of(rec);
 
     if (rank(state) <= rank(now))
         return;
@@ -149,8 +173,6 @@ static void worse(json_t *cert, const char *state, const json_t *rec, int kind, 
         json_object_del(cert, "next_at");
     json_put_str(cert, "state", state);
     json_put_str(cert, "who", who);
-    const char *todo = report_todo(code, json_str(rec, "problem", ""));
-    json_put_str(cert, "todo", (is_failure(code) || needs_person(rec)) && todo[0] ? todo : NULL);
 }
 
 /* One that waits for an account which only a person can help to is failed, with the authority's words. */
@@ -258,6 +280,7 @@ static void add_target(struct store *s, const struct model_certificate *mc, cons
     int code = code_of(rec);
     json_put_str(to, "sink", sink);
     report_common(to, rec, KIND_DELIVERY);
+    add_steps(to, json_obj(rec, "times"), KIND_DELIVERY);
     if (json_list(rec, "delivered"))
         json_put(to, "serials", json_incref(json_object_get(rec, "delivered")));
     json_array_append_new(json_object_get(cert, "targets"), to);

@@ -18,20 +18,23 @@
  *               revoked}}],
  *   targets: [{sink, PART, serials[]}], host: {addresses[], PART} when it has addresses,
  *   asks: [{op, at, new_key, begun}] what people asked for that is not done yet, history: the last 20 [{at, event, msg}]
- * where PART is step, help, code, problem, msg, since, next_at. Times are seconds.
+ * where PART is step, help, code, problem, msg (of the last turn), todo (where this part needs a person), tries (failures in a row), since
+ * (when the step began), next_at, and of lineages and targets steps: [{step, at}], the steps that the last way through has behind
+ * it, each with the time of its end. Times are seconds.
  */
 json_t *report_certificate(struct store *s, const struct model_certificate *mc);
-/* And: accounts: [{authority, PART, url, asks[]}], revocations: [{serial, reason, step, code, msg, at, next_at}]. */
-json_t *report_full(struct store *s, const struct model_certificate *mc);
+/* And: accounts: [{authority, PART, url, asks[], budget[] (budget_report(), what concerns these names)}], revocations: [{serial, reason, step, code, msg, at, next_at}]. */
+json_t *report_full(struct store *s, const struct model *m, const struct model_certificate *mc);
 /* Of any of them what report_line() needs: small, also when there are many. */
 json_t *report_brief(const json_t *cert);
-json_t *report_account(struct store *s, const char *authority);
+json_t *report_account(struct store *s, const struct model *m, const char *authority,
+                       const char *const *names);
 /* Of a lineage: authority (that is asked), aside: [{authority, since, why}], left_out: [{name, fails, since, why}]. */
 void report_choice(json_t *to, const json_t *rec);
 /* Certificates that are in the state but not in the configuration: array of names. */
 json_t *report_orphans(struct store *s, const struct model *m);
 /* One of them, as report_full(); NULL: there is none of that name. */
-json_t *report_orphan(struct store *s, const char *name);
+json_t *report_orphan(struct store *s, const struct model *m, const char *name);
 /* The earliest end of what is live; 0: nothing is. */
 int64_t report_until(const json_t *cert);
 

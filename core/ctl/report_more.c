@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* report_more.c - what stands beside a certificate's own records: accounts, asks, what is left of former ones. */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "ctl/report.h"
@@ -7,6 +8,7 @@
 #include "engine/record.h"
 #include "engine/revoke.h"
 #include "engine/steps.h"
+#include "zone/domain.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -68,7 +70,37 @@ void report_choice(json_t *to, const json_t *rec)
     list_of(to, "left_out", json_obj(rec, "bad"), "name", "dropped_at");
 }
 
-json_t *report_account(struct store *s, const char *authority)
+static bool concerns(const char *what, const char *of, const char *const *names)
+{
+    char domain[REGISTERED_DOMAIN], set[BUDGET_SET];
+
+    if (strcmp(what, "orders") == 0)
+        return true;
+    if (strcmp(what, "same") == 0)
+        return budget_set(names, set) && strcmp(set, of) == 0;
+    for (; *names; names++) {
+        const char *name = text_starts(*names, "*.") ? *names + 2 : *names;
+        registered_domain(name, domain);
+        if (strcmp(strcmp(what, "domain") == 0 ? domain : name, of) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* An authority's budgets may be those of ten thousand names. */
+static json_t *budget_of(struct store *s, const struct model_authority *ma, const char *const *names)
+{
+    cleanup_(json_freep) json_t *all = ma ? budget_report(s, ma, ma->directory, clock_wall_ms()) : NULL;
+    json_t *out = json_array(), *one;
+    size_t i;
+
+    json_array_foreach(all, i, one) if (concerns(json_str(one, "what", ""), json_str(one, "of", ""), names))
+        json_array_append(out, one);
+    return out;
+}
+
+json_t *report_account(struct store *s, const struct model *m, const char *authority,
+                       const char *const *names)
 {
     cleanup_(json_freep) json_t *rec = record_peek(s, KIND_AUTHORITY, authority);
     json_t *out = json_object(), *asks = json_array();
@@ -80,15 +112,16 @@ json_t *report_account(struct store *s, const char *authority)
     if (task_name(KIND_AUTHORITY, authority, task))
         report_asks(s, task, rec, asks);
     json_put(out, "asks", asks);
+    json_put(out, "budget", budget_of(s, model_authority(m, authority), names));
     return out;
 }
 
-json_t *report_full(struct store *s, const struct model_certificate *mc)
+json_t *report_full(struct store *s, const struct model *m, const struct model_certificate *mc)
 {
     json_t *cert = report_certificate(s, mc), *accounts = json_array();
 
     for (const char *const *authority = mc->authorities; *authority; authority++)
-        json_array_append_new(accounts, report_account(s, *authority));
+        json_array_append_new(accounts, report_account(s, m, *authority, mc->names));
     json_put(cert, "accounts", accounts);
     json_put(cert, "revocations", revoke_list(s, mc->name));
     return cert;
@@ -110,7 +143,7 @@ json_t *report_brief(const json_t *cert)
 }
 
 /* As a certificate that nobody wants: what its record says of itself. NULL: there is no such record. */
-json_t *report_orphan(struct store *s, const char *name)
+json_t *report_orphan(struct store *s, const struct model *m, const char *name)
 {
     cleanup_(json_freep) json_t *rec = record_peek(s, KIND_CERTIFICATE, name);
     const json_t *live = json_obj(rec, "live");
@@ -122,7 +155,7 @@ json_t *report_orphan(struct store *s, const char *name)
                                           .authorities = no_names,
                                           .solvers = no_names,
                                           .sinks = no_names };
-    json_t *cert = rec ? report_full(s, &mc) : NULL;
+    json_t *cert = rec ? report_full(s, m, &mc) : NULL;
 
     json_put_str(cert, "state", "orphan");
     json_put_str(cert, "todo", NULL);

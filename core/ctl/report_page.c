@@ -67,28 +67,66 @@ static void page_budget(FILE *f, const json_t *list)
 
     json_array_foreach(list, i, b)
     {
-        const char *of = json_str(b, "of", "");
+        const char *of = json_str(b, "of", ""), *what = json_str(b, "what", "");
+        if (strcmp(what, "same") == 0)
+            of = "names"; /* a digest of them is nothing to look at */
         clock_span(json_int(b, "per_s", 0) * 1000, span);
         report_when(json_int(b, "full_at", 0), full);
-        fprintf(f, "  budget     %s%s%s: %lld left of %lld in %s, all of them %s\n", json_str(b, "what", ""),
-                of[0] ? " " : "", of, (long long)json_int(b, "left", 0), (long long)json_int(b, "most", 0),
-                span, full);
+        fprintf(f, "  budget     %s%s%s: %lld left of %lld in %s, all of them %s\n", what, of[0] ? " " : "",
+                of, (long long)json_int(b, "left", 0), (long long)json_int(b, "most", 0), span, full);
     }
+}
+
+/* The way that it came: each step with the time of its end, and how long that was after the one before. */
+static void page_steps(FILE *f, const json_t *steps)
+{
+    const json_t *item;
+    int64_t before = 0;
+    size_t i;
+    char at[32], span[16];
+
+    json_array_foreach(steps, i, item)
+    {
+        int64_t now = json_int(item, "at", 0);
+        clock_format(now, at);
+        clock_span((now - before) * 1000, span);
+        fprintf(f, "  %-10s %s  %s", i ? "" : "done", at, json_str(item, "step", ""));
+        if (i && now > before)
+            fprintf(f, ", after %s", span);
+        fputc('\n', f);
+        before = now;
+    }
+}
+
+static void page_last(FILE *f, const json_t *part)
+{
+    const char *msg = json_str(part, "msg", NULL), *problem = json_str(part, "problem", NULL);
+    const char *code = json_str(part, "code", "");
+    int64_t tries = json_int(part, "tries", 0);
+
+    if (msg && strcmp(code, "again") == 0) {
+        fprintf(f, "  waits      %s\n", msg);
+    } else if (msg) {
+        fprintf(f, "  failed     %s%s%s", code, problem ? " " : "", problem ? problem : "");
+        if (tries > 1)
+            fprintf(f, ", %lld times", (long long)tries);
+        fprintf(f, ": %s\n", msg);
+    }
+    if (json_str(part, "todo", NULL))
+        fprintf(f, "  to do      %s\n", json_str(part, "todo", ""));
 }
 
 static void page_part(FILE *f, const json_t *part)
 {
-    const char *msg = json_str(part, "msg", NULL), *problem = json_str(part, "problem", NULL);
     int64_t next_at = json_int(part, "next_at", 0);
 
+    page_steps(f, json_list(part, "steps"));
     fprintf(f, "  step       %s: %s\n", json_str(part, "step", ""), json_str(part, "help", ""));
     moment(f, "since", json_int(part, "since", 0), "");
     page_live(f, json_obj(part, "live"));
     page_list(f, "set aside", json_list(part, "aside"), "authority");
     page_list(f, "left out", json_list(part, "left_out"), "name");
-    if (msg)
-        fprintf(f, "  last       %s%s%s: %s\n", json_str(part, "code", ""), problem ? " " : "",
-                problem ? problem : "", msg);
+    page_last(f, part);
     if (next_at * 1000 > clock_wall_ms())
         moment(f, "next", next_at, "");
 }
@@ -119,6 +157,7 @@ static void page_accounts(FILE *f, const json_t *accounts)
         if (json_str(a, "url", NULL))
             fprintf(f, "  account    %s\n", json_str(a, "url", ""));
         page_part(f, a);
+        page_budget(f, json_list(a, "budget"));
         page_asks(f, json_list(a, "asks"));
     }
 }

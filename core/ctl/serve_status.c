@@ -28,7 +28,7 @@ static json_t *one(const struct serve *s, const char *name, bool last)
     if (last)
         return serve_reply(EXIT_DONE, "%s", "");
     const struct model_certificate *mc = serve_find(s, name, &no);
-    cert = mc ? report_full(s->store, mc) : report_orphan(s->store, name);
+    cert = mc ? report_full(s->store, s->model, mc) : report_orphan(s->store, s->model, name);
     if (!cert)
         return no;
     json_decref(no);

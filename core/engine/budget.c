@@ -82,7 +82,7 @@ static int by_text(const void *a, const void *b)
 }
 
 /* Hex of a digest of the sorted names. */
-static bool name_of_set(const char *const *names, char out[2 * HASH_BYTES + 1])
+bool budget_set(const char *const *names, char out[BUDGET_SET])
 {
     size_t n = 0;
     uint8_t hash[64];
@@ -134,7 +134,7 @@ static bool is_renewal(const struct turn *t, const char *const *names)
 static void needs(struct need *n, const char *const *names)
 {
     bool renewal = is_renewal(n->t, names);
-    char domain[REGISTERED_DOMAIN], set[2 * HASH_BYTES + 1];
+    char domain[REGISTERED_DOMAIN], set[BUDGET_SET];
 
     if (!renewal)
         need_of(n, &n->b.orders, "", true);
@@ -144,7 +144,7 @@ static void needs(struct need *n, const char *const *names)
         if (!renewal && !seen_before(names, name, domain))
             need_of(n, &n->b.domain, domain, true);
     }
-    if (name_of_set(names, set))
+    if (budget_set(names, set))
         need_of(n, &n->b.same, set, true);
 }
 

@@ -114,6 +114,22 @@ void record_event(json_t *rec, int64_t at, const char *event, const char *msg)
         json_array_remove(list, 0);
 }
 
+/* When each step of the last way through came to its end. */
+static void note_step(json_t *rec, const struct task *t, uint8_t was, int64_t now_ms)
+{
+    bool through = t->kind == &task_kinds[KIND_CERTIFICATE] ? was > CERT_PLAN || t->step == CERT_KEY
+                                                            : t->kind == &task_kinds[KIND_DELIVERY];
+    json_t *times = json_object_get(rec, "times");
+
+    if (!through || t->step == was || was >= t->kind->n - 1)
+        return;
+    if (was == 0 || !json_is_object(times)) {
+        json_put(rec, "times", json_object());
+        times = json_object_get(rec, "times");
+    }
+    json_put_int(times, t->kind->steps[was].name, now_ms / 1000);
+}
+
 void record_after(json_t *rec, const struct task *t, uint8_t was, const struct verdict *v,
                   const struct outcome *o, int64_t now_ms)
 {
@@ -123,6 +139,8 @@ void record_after(json_t *rec, const struct task *t, uint8_t was, const struct v
 
     if (t->step != was || !json_object_get(rec, "since"))
         json_put_int(rec, "since", now_ms);
+    if (v->code == FL_OK)
+        note_step(rec, t, was, now_ms);
     json_put_str(rec, "step", t->kind->steps[t->step].name);
     json_put_int(rec, "due", v->at_ms == JUDGE_NEVER ? 0 : v->at_ms);
     json_put_str(rec, "code", code);

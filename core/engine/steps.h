@@ -192,6 +192,9 @@ void budget_failed(struct turn *t, const char *name);
  * that are not full, as of now. Any store that can be read; NULL: no memory. */
 json_t *budget_report(struct store *s, const struct model_authority *a, const char *directory,
                       int64_t now_ms);
+/* What stands for a set of names in the `of` of "same". False: no memory. */
+enum { BUDGET_SET = 33 };
+bool budget_set(const char *const *names, char out[BUDGET_SET]);
 /* Removes buckets that are full again. */
 void budget_tidy(struct turn *t);
 
