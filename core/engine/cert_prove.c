@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct subject *subject(const struct turn *t) { return t->task->subject; }
 
@@ -101,6 +102,23 @@ static int add_proof(struct turn *t, struct acme *acme, const char *authz, const
     return ok ? FL_OK : outcome_nomem(&t->out);
 }
 
+/* An authority may want proof for a domain above a name (RFC 8555 7.1.3, RFC 9444); nothing is put in place for what
+ * the order is not about. */
+static bool is_of_order(const struct turn *t, const struct acme_authz *z)
+{
+    const json_t *name;
+    size_t i, len = strlen(z->identifier);
+
+    json_array_foreach(json_list(json_obj(t->rec, "order"), "names"), i, name)
+    {
+        const char *n = json_string_value(name) ? json_string_value(name) : "";
+        size_t more = strlen(n) >= len ? strlen(n) - len : 0;
+        if (strcasecmp(n + more, z->identifier) == 0 && (more == 0 || (!z->ip && n[more - 1] == '.')))
+            return true;
+    }
+    return false;
+}
+
 static int one_authz(struct turn *t, struct acme *acme, const char *url, json_t *proofs)
 {
     cleanup_(acme_authz_done) struct acme_authz z = { 0 };
@@ -108,6 +126,10 @@ static int one_authz(struct turn *t, struct acme *acme, const char *url, json_t 
 
     if (code != FL_OK || z.status == ACME_VALID)
         return code;
+    if (!is_of_order(t, &z))
+        return outcome_fail(&t->out, FL_EPROTO,
+                            "the authority wants proof for %s, which has nothing to do with the order",
+                            z.identifier);
     if (z.status != ACME_PENDING) {
         outcome_fail(&t->out, FL_EREJECT, "the authorization of %s is %s", z.identifier,
                      acme_status_names[z.status]);

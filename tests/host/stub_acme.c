@@ -14,13 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    STUB_NONCES = 4096,
-    STUB_ORDERS = 256,
-    STUB_AUTHZS = 1024,
-    STUB_SCRIPT = 64,
-    STUB_TEXT = 4 * 1024 * 1024
-};
+enum { STUB_NONCES = 4096, STUB_ORDERS = 256, STUB_AUTHZS = 1024, STUB_SCRIPT = 64, STUB_TEXT = 4 << 20 };
 struct stub_order {
     json_t *identifiers, *body; /* body: of newOrder */
     int authz, nauthz, looks;
@@ -52,6 +46,7 @@ struct stub_reply {
     struct buf headers, body;
     bool no_nonce, hang_up, cut_off;
     int drip_ms;
+    void (*dripped)(void);
 };
 
 static const char certificate[] = "-----BEGIN CERTIFICATE-----\nMAAwADAAMAA=\n-----END CERTIFICATE-----\n"
@@ -317,6 +312,7 @@ static bool scripted(struct stub_acme *s, const char *what, bool hang_up, struct
         r->hang_up = a->hang_up;
         r->cut_off = a->cut_off;
         r->drip_ms = a->drip_ms;
+        r->dripped = a->dripped;
         buf_adds(&r->headers, a->headers ? a->headers : "");
         buf_adds(&r->body, a->body ? a->body : "");
         for (size_t k = 0; k < a->fill; k++)
@@ -358,12 +354,14 @@ static void expand(const struct stub_acme *s, const struct buf *from, struct buf
     }
 }
 /* A byte at a time, until the other side has had enough. */
-static bool drip(int fd, const char *text, int ms)
+static bool drip(int fd, const char *text, const struct stub_reply *r)
 {
     for (; *text; text++) {
-        usleep((useconds_t)ms * 1000);
+        usleep((useconds_t)r->drip_ms * 1000);
         if (!web_send(fd, "%c", *text))
             return false;
+        if (r->dripped)
+            r->dripped();
     }
     return true;
 }
@@ -389,8 +387,7 @@ static bool handle(void *arg, const struct web_request *req, int fd)
         buf_addf(&out, "Content-Type: %s\r\n", r.type);
     expand(s, &r.headers, &out);
     buf_addf(&out, "\r\n%.*s", head ? 0 : (int)(r.cut_off ? body.len / 2 : body.len), buf_text(&body));
-    sent =
-        !r.hang_up && (r.drip_ms ? drip(fd, buf_text(&out), r.drip_ms) : web_send(fd, "%s", buf_text(&out)));
+    sent = !r.hang_up && (r.drip_ms ? drip(fd, buf_text(&out), &r) : web_send(fd, "%s", buf_text(&out)));
     buf_done(&r.headers);
     buf_done(&r.body);
     return sent && !r.cut_off;

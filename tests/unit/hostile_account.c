@@ -2,8 +2,12 @@
 /* hostile_account.c - before there is an account: directory, nonces, registration. */
 #include "hostile.h"
 
+#include "fake_clock.h"
+
 #define PROBLEM(type, detail) "{\"type\":\"urn:ietf:params:acme:error:" type "\",\"detail\":\"" detail "\"}"
 #define AUTHORITY "authority:test"
+
+static void a_moment_passes(void) { fake_clock_advance(100); }
 
 const struct hostile_case hostile_account[] = {
     { .what = "directory: 500 for a while",
@@ -79,6 +83,39 @@ const struct hostile_case hostile_account[] = {
       .words = "newOrder",
       .step = "directory",
       .next_least_s = 3,
+      .next_most_s = 7,
+      .well_s = 120,
+      .orders_in_all = 1 },
+    { .what = "directory: rateLimited, with Retry-After",
+      .says = { { .at = "GET /dir",
+                  .status = 429,
+                  .type = "application/problem+json",
+                  .headers = "Retry-After: 600\r\n",
+                  .body = PROBLEM("rateLimited", "too many clients") } },
+      .task = AUTHORITY,
+      .code = "rate",
+      .problem = "rateLimited",
+      .step = "directory",
+      .next_least_s = 598,
+      .next_most_s = 600,
+      .well_s = 1200,
+      .orders_in_all = 1 },
+    { .what = "directory: a byte at a time, but whole",
+      .says = { { .at = "GET /dir",
+                  .body =
+                      "{\"newNonce\":\"$B/nonce\",\"newAccount\":\"$B/account\",\"newOrder\":\"$B/order\"}",
+                  .drip_ms = 1 } },
+      .step = "rest",
+      .orders = 1,
+      .keys = 2,
+      .well_s = 1,
+      .orders_in_all = 1 },
+    { .what = "directory: a byte at a time, without end",
+      .says = { { .at = "GET /dir", .fill = 60000, .drip_ms = 1, .dripped = a_moment_passes } },
+      .task = AUTHORITY,
+      .code = "temp",
+      .step = "directory",
+      .next_least_s = 0,
       .next_most_s = 7,
       .well_s = 120,
       .orders_in_all = 1 },

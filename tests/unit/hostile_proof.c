@@ -18,6 +18,14 @@
                 "\"identifiers\":[{\"type\":\"dns\",\"value\":\"a.example.org\"},"                           \
                 "{\"type\":\"dns\",\"value\":\"*.a.example.org\"}]" more "}"                                 \
     }
+#define LIMITED(place, after)                                                                                \
+    {                                                                                                        \
+        .at = place, .status = 429, .type = "application/problem+json",                                      \
+        .headers = "Retry-After: " after "\r\n", .body = PROBLEM("rateLimited", "slow down")                 \
+    }
+#define RATE                                                                                                 \
+    .code = "rate", .problem = "rateLimited", .words = "slow down", .orders = 1, .keys = 2, .well_s = 1200,  \
+    .orders_in_all = 1
 #define SOON .next_least_s = 3, .next_most_s = 7
 #define MINUTE .next_least_s = 58, .next_most_s = 60
 #define PROTO                                                                                                \
@@ -51,6 +59,36 @@ const struct hostile_case hostile_proof[] = {
       .says = { { .at = "POST /authz/0", .body = AUTHZ("a.example.org", "deactivated", "abc") } },
       REJECT,
       .words = "deactivated" },
+    { .what = "an authorization in a state that nobody knows",
+      .says = { { .at = "POST /authz/0", .body = AUTHZ("a.example.org", "melting", "abc") } },
+      REJECT },
+    { .what = "an authorization for another's name",
+      .says = { { .at = "POST /authz/0", .body = AUTHZ("evil.example", "pending", "abc") } },
+      PROTO,
+      .words = "wants proof for evil.example" },
+    { .what = "an authorization for a name that ends the same",
+      .says = { { .at = "POST /authz/0", .body = AUTHZ("ample.org", "pending", "abc") } },
+      PROTO,
+      .words = "wants proof for ample.org" },
+    { .what = "an authorization for the domain above",
+      .says = { { .at = "POST /authz/0", .body = AUTHZ("example.org", "pending", "abc") } },
+      .step = "rest",
+      .orders = 1,
+      .keys = 2,
+      .well_s = 1,
+      .orders_in_all = 1 },
+    { .what = "an authorization is to be asked for later",
+      .says = { LIMITED("POST /authz/0", "300") },
+      RATE,
+      .step = "authorize",
+      .next_least_s = 298,
+      .next_most_s = 300 },
+    { .what = "a challenge is to be answered later",
+      .says = { LIMITED("=POST /chal/0", "400") },
+      RATE,
+      .step = "answer",
+      .next_least_s = 398,
+      .next_most_s = 400 },
     { .what = "an authorization that is gone",
       .says = { { .at = "POST /authz/0",
                   .status = 404,

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -34,7 +35,8 @@ static void run_to_failure(struct engine_rig *r, const struct hostile_case *c)
     int64_t left_s = c->settle_s ? c->settle_s : 60;
     char code[256];
 
-    engine_rig_run(r, 0);
+    if (!c->renewal)
+        engine_rig_run(r, 0);
     while (left_s-- > 0) {
         engine_rig_field(r, task_of(c), "code", code);
         if (code[0] && strcmp(code, "ok") != 0 && strcmp(code, "again") != 0)
@@ -56,14 +58,15 @@ static void compare(struct engine_rig *r, const struct hostile_case *c)
           msg);
     CHECK(c->what, !c->words || strstr(msg, c->words), "words: %s", msg);
     CHECK(c->what, !c->step || !strcmp(step, c->step), "goes on at %s", step);
-    CHECK(c->what, !c->code || (in_s >= c->next_least_s && in_s <= c->next_most_s), "next in %lld s: %s",
-          (long long)in_s, msg);
+    CHECK(c->what, (!c->code && !c->next_most_s) || (in_s >= c->next_least_s && in_s <= c->next_most_s),
+          "next in %lld s: %s", (long long)in_s, msg);
     CHECK(c->what, engine_rig_asked(r, "=POST /order") == (unsigned)c->orders, "%u orders",
           engine_rig_asked(r, "=POST /order"));
     CHECK(c->what, engine_rig_keys(r) == c->keys, "%d keys", engine_rig_keys(r));
 }
 
-/* Nothing of what went wrong is left: one key of the account, one of the certificate, no proof, no task of its own. */
+/* Nothing of what went wrong is left: one key of the account, one of the certificate and one of the certificate before, no
+ * proof, no task of its own. */
 static void gets_well(struct engine_rig *r, const struct hostile_case *c)
 {
     char serial[256];
@@ -71,30 +74,60 @@ static void gets_well(struct engine_rig *r, const struct hostile_case *c)
     engine_rig_run(r, c->well_s * 1000);
     engine_rig_field(r, cert, "live.serial", serial);
     CHECK(c->what, serial[0] && !strcmp(serial, engine_rig_plugins.served), "is not well: %s", r->seen);
-    CHECK(c->what, engine_rig_keys(r) == 2, "%d keys in the end", engine_rig_keys(r));
+    CHECK(c->what, engine_rig_keys(r) == 2 + c->renewal, "%d keys in the end", engine_rig_keys(r));
     CHECK(c->what, engine_rig_plugins.standing == 0 && !engine_rig_any_cleanup(r), "proofs in the end");
     CHECK(c->what, engine_rig_asked(r, "=POST /order") == (unsigned)c->orders_in_all, "%u orders in all",
           engine_rig_asked(r, "=POST /order"));
 }
 
-static void one_case(const struct hostile_case *c)
+static void script(struct engine_rig *r, const struct hostile_case *c)
 {
-    struct engine_rig *r = calloc(1, sizeof *r);
-
-    assert_non_null(r);
-    engine_rig_open(r, engine_rig_names);
     stub_acme_unscript(r->ca.ca);
     for (size_t i = 0; i < sizeof c->says / sizeof *c->says && c->says[i].at; i++)
         stub_acme_script(r->ca.ca, &c->says[i]);
     engine_rig_honest(r);
     r->chain = c->chain;
+}
+
+/* Live, at its sink, and a second before it is renewed. */
+static void grow_old(struct engine_rig *r, char serial[256])
+{
+    char at[256];
+
+    engine_rig_run(r, 60000);
+    engine_rig_assert_done(r);
+    engine_rig_field(r, cert, "live.serial", serial);
+    int64_t left_ms = strtoll(engine_rig_field(r, cert, "renew_at", at), NULL, 10) * 1000 - clock_wall_ms();
+    assert_true(left_ms > 0);
+    const int64_t end_ms = clock_wall_ms() + left_ms - 1000;
+    engine_rig_run(r, left_ms - 1000);
+    fake_clock_advance(end_ms - clock_wall_ms());
+}
+
+static void one_case(const struct hostile_case *c)
+{
+    struct engine_rig *r = calloc(1, sizeof *r);
+    char before[256] = "", after[256];
+
+    assert_non_null(r);
+    engine_rig_open(r, engine_rig_names);
+    if (!c->renewal)
+        script(r, c);
     engine_rig_start(r);
+    if (c->renewal) {
+        grow_old(r, before);
+        script(r, c);
+    }
     run_to_failure(r, c);
     compare(r, c);
+    if (c->renewal && c->code)
+        CHECK(c->what, !strcmp(engine_rig_plugins.served, before), "the old one is not served meanwhile");
     stub_acme_unscript(r->ca.ca);
     engine_rig_honest(r);
     if (c->well_s)
         gets_well(r, c);
+    engine_rig_field(r, cert, "live.serial", after);
+    CHECK(c->what, !c->well_s || strcmp(before, after) != 0, "was not renewed");
     engine_rig_close(r);
     free(r);
 }
@@ -130,14 +163,18 @@ static void when_the_certificate_comes(void **state)
     (void)state;
     all_of(hostile_certificate, 10);
 }
+static void when_a_certificate_is_renewed(void **state)
+{
+    (void)state;
+    all_of(hostile_renewal, 10);
+}
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(in_front_of_the_account),
-        cmocka_unit_test(when_an_order_is_placed),
-        cmocka_unit_test(while_control_is_proved),
-        cmocka_unit_test(when_the_certificate_comes),
+        cmocka_unit_test(in_front_of_the_account),       cmocka_unit_test(when_an_order_is_placed),
+        cmocka_unit_test(while_control_is_proved),       cmocka_unit_test(when_the_certificate_comes),
+        cmocka_unit_test(when_a_certificate_is_renewed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
