@@ -91,7 +91,10 @@ struct fl_dns_ops {
     int (*list)(struct fl_ctx *ctx, const struct fl_zone *zone, const char *name, uint32_t type);
     /* Writes the batch. FL_ESTALE: `before` is not what stands there. FL_EREJECT: a change is
      * refused; the core halves the batch until it stands alone. `receipt_out` (may stay NULL)
-     * is handed to settled(). Repeating an applied batch is a success. */
+     * is handed to settled(). Repeating an applied batch is a success.
+     * With FL_CAP_VALUES: what stands in neither `before` nor `after` stays; adding what is there and removing what
+     * is gone are successes; FL_ESTALE only where a value that is not in `before` would be lost (an alias has one).
+     * Without it: what stands there already as `after` is a success too, whatever `before` says. */
     int (*apply)(struct fl_ctx *ctx, const struct fl_zone *zone, const struct fl_change *changes, size_t n,
                  const char **receipt_out);
     /* FL_OK: the change is at the service's servers; fl_again(): not yet. Optional (FL_CAP_SETTLED). */
