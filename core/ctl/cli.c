@@ -23,7 +23,7 @@ const struct command cli_commands[] = {
     { "status", "[NAME] [--json]", "what each certificate has, does and waits for", cmd_status },
     { "renew", "NAME... | --all [--wait 10m]", "renews certificates now, whatever they pause or wait for",
       cmd_renew },
-    { "revoke", "NAME [--reason REASON] [--now] [--by-certificate-key] [--wait 10m]",
+    { "revoke", "NAME [--reason REASON] [--serial HEX] [--now] [--by-certificate-key] [--wait 10m]",
       "revokes a certificate, after its replacement is delivered where the reason asks for one", cmd_revoke },
     { "reload", "", "makes the service read its configuration again", cmd_reload },
     { "account", "AUTHORITY [show | rollover | deactivate | register] [--wait 10m]",

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_WAIT = 256, OPT_ALL, OPT_REASON, OPT_KEY, OPT_NOW };
+enum { OPT_WAIT = 256, OPT_ALL, OPT_REASON, OPT_KEY, OPT_NOW, OPT_SERIAL };
 static const int64_t WAIT_MS = 10 * 60 * 1000;
 
 static json_t *request(const char *op)
@@ -200,6 +200,7 @@ int cmd_revoke(const struct cli *cli, int argc, char **argv)
                                            { "reason", required_argument, NULL, OPT_REASON },
                                            { "by-certificate-key", no_argument, NULL, OPT_KEY },
                                            { "now", no_argument, NULL, OPT_NOW },
+                                           { "serial", required_argument, NULL, OPT_SERIAL },
                                            { NULL, 0, NULL, 0 } };
     cleanup_(client_end) struct client c = { .signals = -1 };
     cleanup_(json_freep) json_t *req = request("revoke");
@@ -216,6 +217,11 @@ int cmd_revoke(const struct cli *cli, int argc, char **argv)
             break;
         case OPT_KEY: json_put_flag(req, "by_key", true); break;
         case OPT_NOW: json_put_flag(req, "now", true); break;
+        case OPT_SERIAL:
+            if (!*optarg || strlen(optarg) > 80 || optarg[strspn(optarg, "0123456789abcdefABCDEF:")])
+                return cli_usage("revoke", "--serial %.80s: wants hexadecimal digits", optarg);
+            json_put_str(req, "serial", optarg);
+            break;
         default: return cli_bad_option("revoke");
         }
     if (why)

@@ -11,7 +11,7 @@
  * something to say "msg".
  *
  *   renew    names[] or all: true              -> tasks[]: what to wait for with quiet
- *   revoke   name, reason, by_key, now         -> tasks[], words[]
+ *   revoke   name, reason, by_key, now, serial (absent: what is live) -> tasks[], words[]
  *   account  authority, action (show, rollover, deactivate, register) -> account{} or tasks[]
  *   forget   name                              -> words[]
  *   once                                       -> every task looks where it stands

@@ -20,9 +20,16 @@ struct revoking {
     const struct serve *s;
     struct revoke how;
     bool known;
+    const char *serial; /* NULL: what is live */
     json_t *tasks, *words;
+    char have[600];          /* serials that are not the one */
     struct outcome o, first; /* first: why a lineage had nothing to revoke */
 };
+
+static bool stays(const struct revoking *r)
+{
+    return r->how.reason == 3 || r->how.reason == 5 || r->how.reason == 9;
+}
 
 static void say(struct revoking *r, const char *lineage, const char *serial)
 {
@@ -32,9 +39,12 @@ static void say(struct revoking *r, const char *lineage, const char *serial)
         "it is revoked at once, and not replaced until `fairlead renew`",
         "it is revoked at once, and replaced"
     };
-    bool key = r->how.reason == REVOKE_KEY_COMPROMISE,
-         stays = r->how.reason == 3 || r->how.reason == 5 || r->how.reason == 9;
-    const char *what = !r->known ? "it is revoked at once" : known[stays ? 2 : r->how.now ? 3 : key ? 0 : 1];
+    bool key = r->how.reason == REVOKE_KEY_COMPROMISE;
+    const char *what = !r->known ? "it is revoked at once"
+                                 : known[stays(r)     ? 2
+                                         : r->how.now ? 3
+                                         : key        ? 0
+                                                      : 1];
     char text[512];
 
     snprintf(text, sizeof text, "%.256s: serial %.64s, %s: %s", lineage, serial,
@@ -42,23 +52,17 @@ static void say(struct revoking *r, const char *lineage, const char *serial)
     json_array_append_new(r->words, json_string(text));
 }
 
-/* What is live there; FL_OK also when there is nothing. */
-static int revoke_lineage(struct revoking *r, const char *lineage)
+static int revoke_one(struct revoking *r, const char *lineage, const char *owner, const json_t *which)
 {
-    cleanup_(json_freep) json_t *rec = NULL;
-    char owner[400], task[400];
-    int code = record_look(r->s->store, KIND_CERTIFICATE, lineage, &rec, &r->o);
+    char task[400];
+    int code = revoke_put(r->s->store, owner, which, r->known, &r->how, task, &r->o);
 
-    if (code != FL_OK || !task_name(KIND_CERTIFICATE, lineage, owner))
-        return code;
-    code = revoke_put(r->s->store, owner, rec, r->known, &r->how, task, &r->o);
     if (code == FL_ECONF) {
         r->first = r->o;
         return FL_OK;
     }
     if (code != FL_OK)
         return code;
-    say(r, lineage, json_str(json_obj(rec, "live"), "serial", ""));
     json_array_append_new(r->tasks, json_string(task));
     json_array_append_new(r->tasks, json_string(owner));
     serve_log(r->s, "revoke", lineage);
@@ -68,6 +72,71 @@ static int revoke_lineage(struct revoking *r, const char *lineage)
         return outcome_nomem(&r->o);
     queue_poke(r->s->engine->queue, task, clock_wall_ms(), true);
     return FL_OK;
+}
+
+/* One that is not live any more: a replacement is there already. */
+static void say_old(struct revoking *r, const char *lineage, const json_t *which, const json_t *live)
+{
+    const char *key = json_str(which, "key", NULL);
+    bool waits = r->known && !r->how.now && !stays(r);
+    char text[512];
+
+    snprintf(text, sizeof text, "%.256s: serial %.64s, %s: it is revoked %s", lineage,
+             json_str(which, "serial", ""), revoke_reason_name(r->how.reason),
+             waits ? "as soon as every sink has the one that is live" : "at once");
+    json_array_append_new(r->words, json_string(text));
+    if (r->how.reason != REVOKE_KEY_COMPROMISE || !key || strcmp(key, json_str(live, "key", "")) != 0)
+        return;
+    snprintf(text, sizeof text, "%.256s: serial %.64s, which is live, has the same key: revoke that, too",
+             lineage, json_str(live, "serial", ""));
+    json_array_append_new(r->words, json_string(text));
+}
+
+static int revoke_serial(struct revoking *r, const char *lineage, const char *owner, const json_t *rec)
+{
+    cleanup_(json_freep) json_t *all = revoke_all(r->s->store, owner, rec);
+    const json_t *one, *live = json_obj(rec, "live");
+    const char *serial;
+    size_t i;
+
+    if (!all)
+        return outcome_nomem(&r->o);
+    json_array_foreach(all, i, one)
+    {
+        serial = json_str(one, "serial", "");
+        if (!revoke_same_serial(serial, r->serial)) {
+            snprintf(r->have + strlen(r->have), sizeof r->have - strlen(r->have), "%s%.64s",
+                     r->have[0] ? ", " : "", serial);
+            continue;
+        }
+        int code = revoke_one(r, lineage, owner, one);
+        if (code != FL_OK || !json_array_size(r->tasks))
+            return code;
+        if (live && strcmp(serial, json_str(live, "serial", "")) == 0)
+            say(r, lineage, serial);
+        else
+            say_old(r, lineage, one, live);
+        return FL_OK;
+    }
+    return FL_OK;
+}
+
+/* What is live there, or has that serial; FL_OK also when there is nothing. */
+static int revoke_lineage(struct revoking *r, const char *lineage)
+{
+    cleanup_(json_freep) json_t *rec = NULL;
+    size_t before = json_array_size(r->tasks);
+    char owner[400];
+    int code = record_look(r->s->store, KIND_CERTIFICATE, lineage, &rec, &r->o);
+
+    if (code != FL_OK || !task_name(KIND_CERTIFICATE, lineage, owner))
+        return code;
+    if (r->serial)
+        return revoke_serial(r, lineage, owner, rec);
+    code = revoke_one(r, lineage, owner, json_obj(rec, "live"));
+    if (code == FL_OK && json_array_size(r->tasks) > before)
+        say(r, lineage, json_str(json_obj(rec, "live"), "serial", ""));
+    return code;
 }
 
 /* Every lineage of that name that is on disk. */
@@ -90,6 +159,10 @@ static int revoke_orphan(struct revoking *r, const char *name, bool *found)
 
 static json_t *revoked(struct revoking *r, int code)
 {
+    if (code == FL_OK && !json_array_size(r->words) && r->serial && r->first.code == FL_OK)
+        outcome_fail(&r->first, FL_ECONF,
+                     "no certificate with serial %.80s is known here that has not expired; %s%s", r->serial,
+                     r->have[0] ? "there are: " : "there is none", r->have);
     if (code == FL_OK && !json_array_size(r->words))
         code = (r->o = r->first).code;
     json_t *reply = code == FL_OK ? serve_reply(EXIT_DONE, "%s", "") : serve_failed(&r->o);
@@ -109,6 +182,7 @@ json_t *serve_revoke(const struct serve *s, const json_t *req)
                           .how = { .reason = revoke_reason(json_str(req, "reason", "unspecified"), &words),
                                    .by_key = json_flag(req, "by_key", false),
                                    .now = json_flag(req, "now", false) },
+                          .serial = json_str(req, "serial", NULL),
                           .tasks = json_array(),
                           .words = json_array() };
     json_t *no = NULL;

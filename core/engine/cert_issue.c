@@ -6,6 +6,7 @@
 #include "engine/pace.h"
 #include "engine/record.h"
 #include "engine/renew.h"
+#include "engine/revoke.h"
 #include "engine/steps.h"
 
 #include <stdio.h>
@@ -183,7 +184,7 @@ static int archived(struct turn *t, json_t **out, uint64_t *version_out)
     return code;
 }
 
-/* The one before is kept, with its key; the one before that goes. */
+/* The one before is kept, with its key; of those before that as much as is needed to revoke them. */
 static int archive(struct turn *t, const char *serial)
 {
     json_t *live = json_object_get(t->rec, "live");
@@ -194,6 +195,8 @@ static int archive(struct turn *t, const char *serial)
     if (!live || strcmp(json_str(live, "serial", ""), serial) == 0)
         return FL_OK;
     int code = archived(t, &old, &version);
+    if (code == FL_OK && old && !revoke_keep(live, old))
+        code = outcome_nomem(&t->out);
     if (code == FL_OK)
         code = store_put_json(t->w->store, STORE_ARCHIVE, t->task->name, live, version, &version, &t->out);
     const char *key = json_str(old, "key", NULL);

@@ -84,10 +84,9 @@ static int again(struct store *s, const char *task, const struct revoke *how, st
     return ask_put(s, task, ask, o);
 }
 
-int revoke_put(struct store *s, const char *owner, const json_t *rec, bool known, const struct revoke *how,
+int revoke_put(struct store *s, const char *owner, const json_t *live, bool known, const struct revoke *how,
                char task_out[400], struct outcome *o)
 {
-    const json_t *live = json_obj(rec, "live");
     const char *serial = json_str(live, "serial", "");
     uint64_t version = 0;
 

@@ -32,10 +32,18 @@ struct revoke {
     int reason;
     bool by_key, now;
 };
-/* Puts it down for what is live in that record ("certificate:NAME"). On disk when FL_OK; *task_out is the cleanup task. Asked again
- * while it is under way, `now` counts. FL_ECONF: there is nothing that could be revoked. */
-int revoke_put(struct store *s, const char *owner, const json_t *rec, bool known, const struct revoke *how,
+/* Puts it down for that certificate of the task `owner` ("certificate:NAME"): its record's `live`, or one of revoke_all(). On disk when
+ * FL_OK; *task_out is the cleanup task. Asked again while it is under way, `now` counts. One that is not live is revoked when every
+ * sink has what is. FL_ECONF: there is nothing that could be revoked. */
+int revoke_put(struct store *s, const char *owner, const json_t *live, bool known, const struct revoke *how,
                char task_out[400], struct outcome *o);
+/* All that could be revoked of that task: array of what is live, of the one before and of earlier ones that have not
+ * expired (those have no key any more), the newest first. NULL: no memory. */
+json_t *revoke_all(struct store *s, const char *owner, const json_t *rec);
+/* What the archive is to keep of `old`, which was archived so far, and of those before it: `earlier` of `to`. False: no memory. */
+bool revoke_keep(json_t *to, const json_t *old);
+/* Hexadecimal in any spelling. */
+bool revoke_same_serial(const char *a, const char *b);
 /* Revocations under way of that certificate (its lineages included): array of {task, serial, reason, step, code, msg, due}. */
 json_t *revoke_list(struct store *s, const char *certificate);
 

@@ -167,6 +167,27 @@ for step in plan: key: order: deploy: answer: finalize: fetch: rest: 'delivery v
     [ "$made" -le 2 ] || complain "killed at '$step': $made orders"
 done
 
+# ---- one that is not live any more ------------------------------------------------------------------
+
+first=$(serial other.example.test)
+e2e renew other.example.test
+second=$(serial other.example.test)
+e2e renew other.example.test
+live=$(serial other.example.test)
+e2e revoke other.example.test --serial 12:34
+is 'a serial that is not known: status' 1 "$status"
+says 'a serial that is not known' "no certificate with serial 12:34 .*$live, $second, $first" err
+e2e revoke other.example.test --serial "0$(echo "$first" | tr a-f A-F)" --reason superseded
+is 'the earliest: status' 0 "$status"
+says 'the earliest' 'it is revoked as soon as every sink has the one that is live' out
+is 'the earliest' 'Revoked 4' "$(judged "$first")"
+e2e revoke other.example.test --serial "$second" --reason cessationOfOperation
+is 'the one before' 'Revoked 5' "$(judged "$second")"
+is 'what is live: the authority' Valid "$(judged "$live")"
+is 'what is live: it stays' "$live" "$(serial other.example.test)"
+e2e revoke other.example.test --serial xyz
+is 'no serial at all: status' 2 "$status"
+
 # ---- what is not in the configuration any more ---------------------------------------------------
 
 old=$(serial other.example.test)

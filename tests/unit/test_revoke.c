@@ -39,7 +39,7 @@ static int revoke_it(struct engine_rig *r, const char *reason, bool by_key, bool
     const struct revoke how = { .reason = revoke_reason(reason, &words), .by_key = by_key, .now = now };
     cleanup_(json_freep) json_t *rec = engine_rig_record(r, cert);
     struct outcome o = { 0 };
-    int code = revoke_put(r->world.store, cert, rec, true, &how, task, &o);
+    int code = revoke_put(r->world.store, cert, json_obj(rec, "live"), true, &how, task, &o);
 
     if (code == FL_OK && r->e) {
         assert_non_null(queue_add(r->e->queue, &task_kinds[KIND_CLEANUP], task, NULL, clock_wall_ms()));
@@ -243,6 +243,59 @@ static void reasons_have_names(void **state)
             assert_int_equal(revoke_reason(revoke_reason_name(i), &words), i);
 }
 
+/* As serials in an array. */
+static void assert_all(struct engine_rig *r, const char *const *serials)
+{
+    cleanup_(json_freep) json_t *rec = engine_rig_record(r, cert);
+    cleanup_(json_freep) json_t *all = revoke_all(r->world.store, cert, rec);
+    size_t n = 0;
+
+    for (; serials[n]; n++)
+        assert_string_equal(json_str(json_array_get(all, n), "serial", ""), serials[n]);
+    assert_int_equal(json_array_size(all), n);
+}
+static void renew_it(struct engine_rig *r, char serial[256])
+{
+    bool known = false;
+    struct outcome o = { 0 };
+    json_t *ask = json_object();
+
+    json_put_str(ask, "op", "renew");
+    assert_int_equal(ask_task(r->e, cert, ask, &known, &o), FL_OK);
+    engine_rig_run(r, 5 * MINUTE);
+    engine_rig_field(r, cert, "live.serial", serial);
+}
+static void earlier_ones_can_be_revoked_until_they_expire(void **state)
+{
+    struct engine_rig *r = *state;
+    char s[4][256], task[400];
+
+    issue_first(r, s[3]);
+    for (int i = 2; i >= 0; i--)
+        renew_it(r, s[i]);
+    assert_all(r, (const char *const[]){ s[0], s[1], s[2], s[3], NULL });
+    cleanup_(json_freep) json_t *rec = engine_rig_record(r, cert);
+    cleanup_(json_freep) json_t *all = revoke_all(r->world.store, cert, rec);
+    const struct revoke how = { .reason = 4 };
+    struct outcome o = { 0 };
+    assert_int_equal(revoke_put(r->world.store, cert, json_array_get(all, 3), true, &how, task, &o), FL_OK);
+    assert_non_null(queue_add(r->e->queue, &task_kinds[KIND_CLEANUP], task, NULL, clock_wall_ms()));
+    engine_rig_run(r, MINUTE);
+    assert_int_equal(engine_rig_asked(r, "POST /revoke"), 1);
+    engine_rig_assert_field(r, cert, "live.serial", s[0]); /* it is not replaced */
+    fake_clock_advance(91LL * 86400000);
+    assert_all(r, (const char *const[]){ NULL });
+}
+static void a_serial_is_the_same_in_any_spelling(void **state)
+{
+    (void)state;
+    assert_true(revoke_same_serial("0a1b", "A:1B"));
+    assert_true(revoke_same_serial("00:0A:1B", "a1b"));
+    assert_false(revoke_same_serial("0a1b", "0a1"));
+    assert_false(revoke_same_serial("0a1", "0a1b"));
+    assert_false(revoke_same_serial("0a1c", "0a1b"));
+}
+
 #define WITH_RIG(f) cmocka_unit_test_setup_teardown(f, engine_rig_set_up, engine_rig_tear_down)
 
 int main(void)
@@ -257,6 +310,8 @@ int main(void)
         WITH_RIG(another_account_is_refused_and_its_own_key_is_not),
         WITH_RIG(what_has_expired_is_not_revoked),
         WITH_RIG(an_authority_that_is_gone_is_asked_for),
+        WITH_RIG(earlier_ones_can_be_revoked_until_they_expire),
+        cmocka_unit_test(a_serial_is_the_same_in_any_spelling),
         cmocka_unit_test(killed_at_any_write_it_is_replaced_and_revoked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
