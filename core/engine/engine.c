@@ -94,7 +94,7 @@ int engine_new(const struct engine_conf *conf, struct engine **out, struct outco
     if (code == FL_OK)
         code = pool_new(e, (unsigned)e->world->model->workers, &e->pool, o);
     if (code == FL_OK)
-        code = setup_tasks(e, o);
+        code = setup_tasks(e, NULL, o);
     if (code == FL_OK)
         *out = e;
     else

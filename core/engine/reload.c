@@ -151,11 +151,13 @@ static bool drain(struct reload *r, const struct world *from)
 
 static int set_up(struct engine *e, struct world *w, struct outcome *o)
 {
+    const struct model *before = e->world->model;
+
     e->world = e->conf.world = w;
     queue_renew(e->queue);
     int code = setup_zones(e, o);
     if (code == FL_OK)
-        code = setup_tasks(e, o);
+        code = setup_tasks(e, before, o);
     if (code == FL_OK)
         queue_renewed(e->queue);
     return code;

@@ -70,22 +70,28 @@ static bool add_authorities(struct engine *e)
     return ok;
 }
 
-static bool has_certificate(const struct engine *e, const char *lineage)
+static bool in_model(const struct model *m, const char *lineage)
 {
-    const struct model *m = e->world->model;
     char name[400];
 
-    if (task_name(KIND_CERTIFICATE, lineage, name) && queue_has(e->queue, name))
-        return true;
-    for (size_t i = 0; e->conf.only && i < m->ncertificates; i++)
+    for (size_t i = 0; m && i < m->ncertificates; i++)
         for (const char *const *key = m->certificates[i].keys; *key; key++)
             if (lineage_name(&m->certificates[i], *key, name) && strcmp(name, lineage) == 0)
                 return true;
     return false;
 }
 
+static bool has_certificate(const struct engine *e, const char *lineage)
+{
+    char name[400];
+
+    if (task_name(KIND_CERTIFICATE, lineage, name) && queue_has(e->queue, name))
+        return true;
+    return e->conf.only && in_model(e->world->model, lineage);
+}
+
 /* Gone from the file, but with an order under way: its proofs are taken away; the certificate itself stays. */
-static int orphan(struct engine *e, const char *key, struct outcome *o)
+static int orphan(struct engine *e, const struct model *before, const char *key, struct outcome *o)
 {
     const char *lineage = strchr(key, ':') + 1;
     struct task t = { .name = (char *)(uintptr_t)key, .kind = &task_kinds[KIND_CERTIFICATE] };
@@ -93,8 +99,9 @@ static int orphan(struct engine *e, const char *key, struct outcome *o)
 
     if (has_certificate(e, lineage))
         return FL_OK;
-    log_event(LOG_LEVEL_WARN, "orphan", "certificate", lineage, "msg",
-              "not in the configuration any more: not renewed", NULL);
+    if (!before || in_model(before, lineage)) /* told at a start and when it went, not at every reload */
+        log_event(LOG_LEVEL_WARN, "orphan", "certificate", lineage, "msg",
+                  "not in the configuration any more: not renewed", NULL);
     int code = record_load(e->world->store, &t, &rec, o);
     json_t *order = json_object_get(rec, "order");
     if (code != FL_OK || (!json_list(order, "authorizations") && !json_list(rec, "proofs")))
@@ -149,26 +156,26 @@ static int retire(struct engine *e, const char *key, struct outcome *o)
     return FL_OK;
 }
 
-static int left_over(struct engine *e, const char *key, struct outcome *o)
+static int left_over(struct engine *e, const struct model *before, const char *key, struct outcome *o)
 {
     if (text_starts(key, "cleanup:"))
         return queue_add(e->queue, &task_kinds[KIND_CLEANUP], key, NULL, clock_wall_ms()) ? FL_OK
                                                                                           : outcome_nomem(o);
     if (text_starts(key, "certificate:"))
-        return orphan(e, key, o);
+        return orphan(e, before, key, o);
     if (text_starts(key, "ask:"))
         return ask_left(e, strchr(key, ':') + 1, o);
     return text_starts(key, "delivery:") ? retire(e, key, o) : FL_OK;
 }
 
 /* What is wrong with one of them holds up no other. */
-static int left_overs(struct engine *e, struct outcome *o)
+static int left_overs(struct engine *e, const struct model *before, struct outcome *o)
 {
     char **keys = NULL;
     int code = store_list(e->world->store, STORE_CERTS, &keys, o);
 
     for (char **k = keys; code == FL_OK && *k; k++) {
-        code = left_over(e, *k, o);
+        code = left_over(e, before, *k, o);
         if (code != FL_OK && code != FL_ENOMEM) {
             log_event(LOG_LEVEL_ERROR, "left-over", "key", *k, "msg", o->msg, NULL);
             code = FL_OK;
@@ -217,7 +224,7 @@ static int disown(struct engine *e, struct outcome *o)
     return code;
 }
 
-int setup_tasks(struct engine *e, struct outcome *o)
+int setup_tasks(struct engine *e, const struct model *before, struct outcome *o)
 {
     const struct model *m = e->world->model;
     int64_t now_ms = clock_wall_ms();
@@ -230,6 +237,6 @@ int setup_tasks(struct engine *e, struct outcome *o)
         return outcome_nomem(o);
     ask_wake(e);
     authority_wake(e);
-    int code = left_overs(e, o);
+    int code = left_overs(e, before, o);
     return code == FL_OK ? disown(e, o) : code;
 }
