@@ -148,7 +148,7 @@ static int alone(struct world *w, const struct world_conf *wc, const struct once
     struct outcome o = { 0 };
     auto_close int signals = signals_open();
     const struct work work = {
-        .world = w, .wait_ms = once->wait_ms, .staging = once->staging, .signals = signals
+        .world = w, .wait_ms = once->wait_ms, .staging = once->staging, .once = true, .signals = signals
     };
 
     if (signals < 0) {

@@ -7,17 +7,19 @@
 #include "base/mem.h"
 #include "ctl/cli.h"
 #include "ctl/watch.h"
+#include "engine/ask.h"
 #include "proc/signals.h"
 
 #include <stdio.h>
 
-/* Until quiet, out of time by either clock, interrupted or stuck. */
-static void work(struct engine *e, int64_t wait_ms, int signals)
+/* Until quiet, or all is done but for authorities that nobody needs, out of time by either clock, interrupted or stuck. */
+static void work(struct engine *e, const struct work *k)
 {
-    int64_t until_ms = clock_wall_ms() + wait_ms, end_ms = clock_mono_ms() + wait_ms;
+    int64_t until_ms = clock_wall_ms() + k->wait_ms, end_ms = clock_mono_ms() + k->wait_ms;
 
     while (!engine_quiet(e, until_ms, 500))
-        if (signals_next(signals, 0) || !engine_healthy(e) || clock_mono_ms() > end_ms)
+        if ((k->once && hurry_over(e, until_ms)) || signals_next(k->signals, 0) || !engine_healthy(e) ||
+            clock_mono_ms() > end_ms)
             return;
 }
 
@@ -42,7 +44,7 @@ int work_run(const struct work *k)
     if (code == FL_OK)
         code = engine_start(e, &o);
     if (code == FL_OK)
-        work(e, k->wait_ms, k->signals);
+        work(e, k);
     if (e && !engine_stop(e)) {
         fputs("error: a plugin does not come back; what is on disk stands\n", stderr);
         _exit(EXIT_FAILED);

@@ -10,6 +10,7 @@ struct work {
     const char *const *only; /* names of certificates; NULL: all */
     int64_t wait_ms;         /* what is due later is not waited for */
     bool staging;            /* nothing is delivered */
+    bool once;               /* over when all is delivered, whatever an authority still pauses for */
     int signals;             /* signals_open(): one of them ends it */
 };
 /* Progress goes to stdout. EXIT_DONE also when something failed: the records say what. Anything else: it could not work, and the

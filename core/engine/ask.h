@@ -59,5 +59,8 @@ void hurry_all(struct engine *e);
 /* Nothing about any of these ("KIND:NAME", lineages and deliveries of a certificate included; NULL: about anything but zones, which
  * take their time to remove what nobody waits for) is busy or due before `until_ms`. */
 bool hurry_quiet(struct engine *e, const char *const *tasks, int64_t until_ms);
+/* The same about everything, and when every certificate is at rest and every delivery done: then an authority that is not to be had
+ * just now is not waited for (nor is it by hurry_quiet() without tasks). */
+bool hurry_over(struct engine *e, int64_t until_ms);
 
 #endif

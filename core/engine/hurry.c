@@ -111,7 +111,7 @@ void hurry_all(struct engine *e)
 struct quiet {
     const char *const *tasks;
     int64_t until_ms;
-    bool moving;
+    bool moving, open, pausing;
 };
 
 /* "certificate:a.example" is also its lineages and deliveries. */
@@ -131,13 +131,43 @@ static bool is_about(const char *const *tasks, const char *name)
     return false;
 }
 
-static void look(void *arg, const struct task *t)
+/* Something of what people want is still to be done. */
+static bool is_open(const struct task *t)
+{
+    return (t->kind == &task_kinds[KIND_CERTIFICATE] && t->step != CERT_REST) ||
+           (t->kind == &task_kinds[KIND_DELIVERY] && t->step != DELIVERY_IDLE) ||
+           t->kind == &task_kinds[KIND_CLEANUP];
+}
+
+/* An authority that is not to be had just now, and of which nobody asked anything. */
+static bool is_pausing(const struct task *t)
+{
+    return t->kind == &task_kinds[KIND_AUTHORITY] && !t->busy && !t->ready && t->due_ms > clock_wall_ms() &&
+           (t->step == AUTHORITY_DIRECTORY || t->step == AUTHORITY_ACCOUNT);
+}
+
+static void look_all(void *arg, const struct task *t)
 {
     struct quiet *q = arg;
 
+    if (t->busy || t->ready || (t->due_ms <= q->until_ms && !is_pausing(t)))
+        q->moving = true;
+    else if (is_open(t))
+        q->open = true;
+}
+
+static void look(void *arg, const struct task *t)
+{
+    struct quiet *q = arg;
     bool moves = t->busy || t->ready || t->due_ms <= q->until_ms;
 
-    if (moves && (q->tasks ? is_about(q->tasks, t->name) : t->kind != &task_kinds[KIND_ZONE]))
+    if (!t->busy && is_open(t)) /* nobody else writes the step now */
+        q->open = true;
+    if (!moves || (q->tasks ? !is_about(q->tasks, t->name) : t->kind == &task_kinds[KIND_ZONE]))
+        return;
+    if (!q->tasks && is_pausing(t))
+        q->pausing = true;
+    else
         q->moving = true;
 }
 
@@ -146,5 +176,13 @@ bool hurry_quiet(struct engine *e, const char *const *tasks, int64_t until_ms)
     struct quiet q = { .tasks = tasks, .until_ms = until_ms };
 
     queue_each(e->queue, look, &q);
-    return !q.moving;
+    return !q.moving && !(q.pausing && q.open);
+}
+
+bool hurry_over(struct engine *e, int64_t until_ms)
+{
+    struct quiet q = { .until_ms = until_ms };
+
+    queue_each(e->queue, look_all, &q);
+    return !q.moving && !q.open;
 }

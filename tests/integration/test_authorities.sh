@@ -47,7 +47,7 @@ ends 'first down, just now' 75
 says 'first down, just now' '^a\.example\.test +waiting .*account at pebble.*Failed to connect' out
 is 'first down, just now: the second is not asked' 0 "$(issued second)"
 older state/accounts/pebble 3600
-e2e once --wait 8s
+e2e once # and does not wait for the first when all is delivered
 ends 'first down for an hour' 0
 is 'first down for an hour: the second issues' 1 "$(issued second)"
 is 'first down for an hour: whose it is' other "$(e2e_record certificate:a.example.test live authority)"
