@@ -45,7 +45,8 @@ reload() {
     kill -HUP "$running"
     until_true 30 ended || complain "no end of the reload: $(words)"
     sleep 0.05
-    words >words
+    words >words.all
+    mv words.all words
 }
 # shellcheck disable=SC2317
 live() { [ -s "live/$1/cert.pem" ]; }
