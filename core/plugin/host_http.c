@@ -39,6 +39,7 @@ static int perform(struct fl_ctx *ctx, const struct http_request *req, struct fl
     if (code == FL_OK) {
         code = http_classify(&answer, req, &o);
         out->status = answer.status;
+        out->retry_after_ms = answer.retry_after_ms;
         out->len = answer.len;
         out->body = keep(ctx, &answer.body);
         out->headers = keep(ctx, &answer.headers);

@@ -92,15 +92,22 @@ static int receive(struct fl_ctx *ctx, int code, const struct fl_reply *reply, j
                    "an answer that is no JSON (line %d column %d: %.90s): it begins with \"%.60s\"",
                    error.line, error.column, error.text, reply->body);
 }
-int fl_http_json(struct fl_ctx *ctx, const struct fl_http *req, json_t *body, json_t **out)
+int fl_http_json_reply(struct fl_ctx *ctx, const struct fl_http *req, json_t *body,
+                       struct fl_reply *reply_out, json_t **out)
 {
-    struct fl_reply reply = { .body = "" };
     int code = ctx_gate(ctx, "fl_http_json", true);
 
+    *reply_out = (struct fl_reply){ .body = "", .headers = "" };
     *out = ctx->spare;
     if (code != FL_OK)
         return code;
     *out = empty(ctx);
-    code = send(ctx, req, body, &reply);
-    return ctx->arena.starved ? ctx_nomem(ctx) : receive(ctx, code, &reply, out);
+    code = send(ctx, req, body, reply_out);
+    return ctx->arena.starved ? ctx_nomem(ctx) : receive(ctx, code, reply_out, out);
+}
+int fl_http_json(struct fl_ctx *ctx, const struct fl_http *req, json_t *body, json_t **out)
+{
+    struct fl_reply reply;
+
+    return fl_http_json_reply(ctx, req, body, &reply, out);
 }

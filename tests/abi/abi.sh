@@ -77,11 +77,11 @@ taken good 'colour = "green";'
 
 # ---- versions ----
 compile older -DMINOR=0
-refused older '@/dns/older.so was built for plugin ABI 0.0, this fairlead offers 0.2: rebuild the plugin against this version'\''s headers'
-compile newer-minor -DMINOR=3
-refused newer-minor '@/dns/newer-minor.so was built for plugin ABI 0.3, this fairlead offers 0.2: upgrade fairlead, or rebuild the plugin against this version'\''s headers'
+refused older '@/dns/older.so was built for plugin ABI 0.0, this fairlead offers 0.3: rebuild the plugin against this version'\''s headers'
+compile newer-minor -DMINOR=4
+refused newer-minor '@/dns/newer-minor.so was built for plugin ABI 0.4, this fairlead offers 0.3: upgrade fairlead, or rebuild the plugin against this version'\''s headers'
 compile newer-major -DMAJOR=1 -DMINOR=0
-refused newer-major '@/dns/newer-major.so was built for plugin ABI 1.0, this fairlead offers 0.2: upgrade fairlead, or rebuild the plugin against this version'\''s headers'
+refused newer-major '@/dns/newer-major.so was built for plugin ABI 1.0, this fairlead offers 0.3: upgrade fairlead, or rebuild the plugin against this version'\''s headers'
 
 # ---- whose it is ----
 compile other-kind -DKIND=FL_KIND_SINK

@@ -55,16 +55,23 @@ json_t *fl_json_pack(struct fl_ctx *ctx, const char *fmt, ...)
 
 int fl_http_json(struct fl_ctx *ctx, const struct fl_http *req, json_t *body, json_t **out)
 {
-    struct fl_http with = *req;
     struct fl_reply reply;
+    return fl_http_json_reply(ctx, req, body, &reply, out);
+}
+
+int fl_http_json_reply(struct fl_ctx *ctx, const struct fl_http *req, json_t *body, struct fl_reply *reply,
+                       json_t **out)
+{
+    struct fl_http with = *req;
     *out = arena_own(&ctx->arena, json_object(), drop);
     if (body) {
         with.body = arena_own(&ctx->arena, json_dumps(body, JSON_COMPACT | JSON_SORT_KEYS), free);
         with.body_len = strlen(with.body);
     }
-    int code = fl_http(ctx, &with, &reply);
-    json_t *value = reply.len ? json_loadb(reply.body, reply.len, JSON_DECODE_ANY, NULL) : NULL;
+    int code = fl_http(ctx, &with, reply);
+    json_t *value = reply->len ? json_loadb(reply->body, reply->len, JSON_DECODE_ANY, NULL) : NULL;
     if (value)
         *out = arena_own(&ctx->arena, value, drop);
-    return code == FL_OK && reply.len && !value ? fl_fail(ctx, FL_EPROTO, "an answer that is no JSON") : code;
+    return code == FL_OK && reply->len && !value ? fl_fail(ctx, FL_EPROTO, "an answer that is no JSON")
+                                                 : code;
 }

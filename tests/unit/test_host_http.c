@@ -164,6 +164,40 @@ static void json_goes_out_and_comes_back(void **state)
     assert_int_equal(json_array_size(out), 2);
     leave(&v, FL_OK, FL_OK, "");
 }
+static void the_answer_itself_can_be_had_beside_its_json(void **state)
+{
+    struct visit v = begin(state);
+    struct fl_ctx *ctx = enter(&v);
+    const struct fl_http gone = { .url = fl_printf(ctx, "%s/404/error", v.s->url) },
+                         busy = { .url = fl_printf(ctx, "%s/429/error", v.s->url) },
+                         text = { .url = fl_printf(ctx, "%s/403/text", v.s->url) };
+    struct fl_reply reply;
+    json_t *out = NULL;
+    assert_int_equal(fl_http_json_reply(ctx, &gone, NULL, &reply, &out), FL_EREJECT);
+    assert_int_equal(reply.status, 404);
+    assert_string_equal(json_string_value(json_object_get(out, "message")), "no such zone");
+    assert_int_equal(reply.retry_after_ms, 0);
+    assert_int_equal(fl_http_json_reply(ctx, &busy, NULL, &reply, &out), FL_ERATE);
+    assert_int_equal(reply.status, 429);
+    assert_int_equal(reply.retry_after_ms, 30000);
+    assert_int_equal(fl_http_json_reply(ctx, &text, NULL, &reply, &out), FL_EAUTH);
+    assert_string_equal(reply.body, "<html>oops</html>");
+    assert_int_equal(json_object_size(out), 0);
+    leave(&v, FL_OK, FL_OK, "");
+}
+static void nothing_is_left_of_an_answer_that_did_not_come(void **state)
+{
+    struct visit v = begin(state);
+    struct fl_ctx *ctx = enter(&v);
+    const struct fl_http req = { .url = "http://127.0.0.1:1/" };
+    struct fl_reply reply = { .status = 200 };
+    json_t *out = NULL;
+    int code = fl_http_json_reply(ctx, &req, NULL, &reply, &out);
+    assert_int_equal(reply.status, 0);
+    assert_string_equal(reply.body, "");
+    assert_true(json_is_object(out));
+    leave(&v, code, FL_ETEMP, "127.0.0.1");
+}
 static void an_answer_that_is_no_json_makes_no_sense(void **state)
 {
     static const char *const kinds[] = { "text", "twice" };
@@ -236,6 +270,8 @@ int main(void)
         WITH_SITE(a_status_is_classified_and_its_answer_is_there),
         WITH_SITE(the_plugins_words_keep_what_the_answer_said),
         WITH_SITE(json_goes_out_and_comes_back),
+        WITH_SITE(the_answer_itself_can_be_had_beside_its_json),
+        WITH_SITE(nothing_is_left_of_an_answer_that_did_not_come),
         WITH_SITE(an_answer_that_is_no_json_makes_no_sense),
         WITH_SITE(a_refusal_without_json_stays_a_refusal),
         WITH_SITE(a_text_that_is_not_utf8_is_not_sent),

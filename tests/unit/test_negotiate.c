@@ -128,13 +128,13 @@ static void versions_of_0_x_must_match_exactly(void **state)
     struct fl_plugin e = plugin_rig_entry;
     (void)state;
     e.minor = 0;
-    refuse(&e, "/p/dns/rig.so was built for plugin ABI 0.0, this fairlead offers 0.2: rebuild the plugin "
+    refuse(&e, "/p/dns/rig.so was built for plugin ABI 0.0, this fairlead offers 0.3: rebuild the plugin "
                "against this version's headers");
-    e.minor = 3;
-    refuse(&e, "/p/dns/rig.so was built for plugin ABI 0.3, this fairlead offers 0.2: upgrade fairlead, or "
+    e.minor = 4;
+    refuse(&e, "/p/dns/rig.so was built for plugin ABI 0.4, this fairlead offers 0.3: upgrade fairlead, or "
                "rebuild the plugin against this version's headers");
     e.major = 1, e.minor = 0;
-    refuse(&e, "/p/dns/rig.so was built for plugin ABI 1.0, this fairlead offers 0.2: upgrade fairlead, or "
+    refuse(&e, "/p/dns/rig.so was built for plugin ABI 1.0, this fairlead offers 0.3: upgrade fairlead, or "
                "rebuild the plugin against this version's headers");
 }
 static void kind_and_name_must_be_those_of_the_file(void **state)

@@ -23,7 +23,8 @@ struct fl_reply {
     int status;
     const char *body; /* NUL-terminated, never NULL */
     size_t len;
-    const char *headers; /* "name: value\n" lines, names in lower case */
+    const char *headers;    /* "name: value\n" lines, names in lower case */
+    int64_t retry_after_ms; /* what its Retry-After asks for, seconds or a date, from now; 0: nothing */
 };
 
 /* Performs the request over the host's connections (HTTP/2 where offered, one
@@ -31,7 +32,8 @@ struct fl_reply {
  * rate, parallelism, proxy and ca_file. FL_OK: a 2xx answer. All else is classified
  * and described: 401/403 FL_EAUTH, 429 and 503 with Retry-After FL_ERATE, 408 and 5xx FL_ETEMP,
  * 409/412 FL_ESTALE, other 4xx FL_EREJECT, a body over the limit or broken FL_EPROTO. `out` is
- * filled whenever there was an answer. Redirects are not followed: they are FL_EPROTO. */
+ * filled whenever there was an answer: its status tells more than the code (404 from 400), its body is what the service
+ * says about a refusal, whole within the limit. Without an answer status is 0 and the texts are empty. Redirects are not followed: they are FL_EPROTO. */
 FL_EXPORT int fl_http(struct fl_ctx *ctx, const struct fl_http *req, struct fl_reply *out);
 /* Value of the first header of that (lower-case) name, or NULL. */
 FL_EXPORT const char *fl_header(struct fl_ctx *ctx, const struct fl_reply *reply, const char *name);

@@ -19,6 +19,10 @@ FL_EXPORT json_t *fl_json_pack(struct fl_ctx *ctx, const char *fmt, ...);
  * call and is never NULL (an empty object when there was no answer or no JSON). A 2xx
  * answer that is not JSON is FL_EPROTO; an empty one is an empty object. */
 FL_EXPORT int fl_http_json(struct fl_ctx *ctx, const struct fl_http *req, json_t *body, json_t **out);
+/* The same, and the answer itself, as fl_http() gives it: for services whose refusals differ by status, that say
+ * something in their headers, or that refuse in other words than JSON. */
+FL_EXPORT int fl_http_json_reply(struct fl_ctx *ctx, const struct fl_http *req, json_t *body,
+                                 struct fl_reply *reply_out, json_t **out);
 
 #ifdef __cplusplus
 }

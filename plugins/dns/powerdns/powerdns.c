@@ -36,9 +36,14 @@ int api_call(struct fl_ctx *ctx, const char *method, const char *path, json_t *b
         .headers = headers,
         .limit = (size_t)64 * 1024 * 1024, /* a zone as a whole */
     };
-    int code = fl_http_json(ctx, &req, body, out);
+    struct fl_reply reply;
+    int code = fl_http_json_reply(ctx, &req, body, &reply, out);
     const char *why = json_string_value(json_object_get(*out, "error"));
 
+    if (reply.status == 404) /* older servers say so without JSON */
+        return fl_fail(ctx, FL_EREJECT, "%s %s: %s has no such %s (any more): %s", method, path, c->url,
+                       strncmp(path, "/zones/", 7) == 0 ? "zone" : "server; see the option `server`",
+                       why ? why : "not found");
     return code != FL_OK && why ? fl_fail(ctx, code, "%s %s: %s", method, path, why) : code;
 }
 
