@@ -306,6 +306,8 @@ static bool scripted(struct stub_acme *s, const char *what, bool hang_up, struct
         if (a->hang_up != hang_up || a->times == 0 || a->after-- > 0)
             continue;
         a->times--;
+        if ((r->hang_up = a->lost))
+            return false;
         r->status = a->status ? a->status : 200;
         r->type = a->type ? *a->type ? a->type : NULL : "application/json";
         r->no_nonce = a->no_nonce;

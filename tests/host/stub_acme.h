@@ -15,16 +15,18 @@
  * Paths: /dir /nonce /account /order (new) /order/N /authz/N /chal/N /finalize/N /cert/N
  */
 struct stub_answer {
-    const char *at;        /* "POST /order": a request whose method and path begin so, "=" in front: are so */
-    int times;             /* how often; 0: once */
-    int after;             /* so many such requests are left alone before */
-    int status;            /* 0: 200 */
-    const char *type;      /* NULL: application/json; "" : none */
-    const char *headers;   /* "Name: value\r\n"; NULL: none */
-    const char *body;      /* `$B` is the base URL; NULL: none */
-    size_t fill;           /* so many bytes of 'x' instead of body */
-    bool no_nonce;         /* without Replay-Nonce */
-    bool hang_up;          /* the connection ends before the request is looked at */
+    const char *at;      /* "POST /order": a request whose method and path begin so, "=" in front: are so */
+    int times;           /* how often; 0: once */
+    int after;           /* so many such requests are left alone before */
+    int status;          /* 0: 200 */
+    const char *type;    /* NULL: application/json; "" : none */
+    const char *headers; /* "Name: value\r\n"; NULL: none */
+    const char *body;    /* `$B` is the base URL; NULL: none */
+    size_t fill;         /* so many bytes of 'x' instead of body */
+    bool no_nonce;       /* without Replay-Nonce */
+    bool hang_up;        /* the connection ends before the request is looked at */
+    bool
+        lost; /* it is done, and the connection ends without a byte of the answer; the rest here is not said */
     bool cut_off;          /* it ends in the middle of the body */
     int drip_ms;           /* so long before each byte */
     void (*dripped)(void); /* after each byte, from the authority's thread; NULL: nothing */
