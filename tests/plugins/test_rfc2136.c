@@ -69,13 +69,18 @@ static void one_update_adds_and_deletes_values_and_no_more(void **state)
     assert_int_equal(server.requests, 1);
     assert_int_equal(server.verified, 1);
     assert_string_equal(server.zone, "example.org");
-    assert_int_equal(server.nseen, 6);
-    assert_string_equal(server.seen[0], "NONE _acme-challenge.example.org 16 0 036f6e65");
-    assert_string_equal(server.seen[1], "IN _acme-challenge.example.org 16 60 0374776f");
-    assert_string_equal(server.seen[2], "IN example.org 16 120 036f6e65");
-    assert_string_equal(server.seen[3], "NONE gone.example.org 16 0 0374776f");
-    assert_string_equal(server.seen[4], "IN www.example.org 1 300 c0000207");
-    assert_true(strncmp(server.seen[5], "IN alias.example.org 5 300 ", 27) == 0);
+    assert_int_equal(server.nseen, 9);
+    /* No alias stands there, or nothing at all where an alias is to be. */
+    assert_string_equal(server.seen[0], "NONE _acme-challenge.example.org 5 0 ");
+    assert_string_equal(server.seen[1], "NONE www.example.org 5 0 ");
+    assert_string_equal(server.seen[2], "NONE alias.example.org 255 0 ");
+    /* What goes stands before what comes. */
+    assert_string_equal(server.seen[3], "NONE _acme-challenge.example.org 16 0 036f6e65");
+    assert_string_equal(server.seen[4], "NONE gone.example.org 16 0 0374776f");
+    assert_string_equal(server.seen[5], "IN _acme-challenge.example.org 16 60 0374776f");
+    assert_string_equal(server.seen[6], "IN example.org 16 120 036f6e65");
+    assert_string_equal(server.seen[7], "IN www.example.org 1 300 c0000207");
+    assert_true(strncmp(server.seen[8], "IN alias.example.org 5 300 ", 27) == 0);
 }
 
 static void all_three_sizes_of_keys_sign(void **state)
@@ -108,8 +113,9 @@ static void another_ttl_takes_values_away_and_adds_them_again(void **state)
     assert_string_equal(server.seen[0], "NONE a.example.org 16 0 036f6e65");
     assert_string_equal(server.seen[1], "IN a.example.org 16 90 036f6e65");
     assert_int_equal(apply(&more, 1), FL_OK); /* the addition gives all its TTL */
-    assert_int_equal(server.nseen, 1);
-    assert_string_equal(server.seen[0], "IN a.example.org 16 90 0374776f");
+    assert_int_equal(server.nseen, 2);
+    assert_string_equal(server.seen[0], "NONE a.example.org 5 0 ");
+    assert_string_equal(server.seen[1], "IN a.example.org 16 90 0374776f");
 }
 
 static void texts_are_split_and_unescaped(void **state)
@@ -119,14 +125,14 @@ static void texts_are_split_and_unescaped(void **state)
     struct fl_change c = { "a", FL_RR_TXT, 0, 60, NULL, v, 0, 2, NULL };
     (void)state;
     assert_int_equal(apply(&c, 1), FL_OK);
-    assert_string_equal(server.seen[0], "IN a.example.org 16 60 0861ff5c5c785c3132");
-    assert_string_equal(server.seen[1], "IN a.example.org 16 60 00");
+    assert_string_equal(server.seen[1], "IN a.example.org 16 60 0861ff5c5c785c3132");
+    assert_string_equal(server.seen[2], "IN a.example.org 16 60 00");
     memset(text, 'x', 600);
     c.after = &v[2];
     c.nafter = 1;
     assert_int_equal(apply(&c, 1), FL_OK);
     snprintf(line, sizeof line, "IN a.example.org 16 60 ff7878");
-    assert_true(strncmp(server.seen[0], line, strlen(line)) == 0);
+    assert_true(strncmp(server.seen[1], line, strlen(line)) == 0);
 }
 
 static void what_cannot_be_sent_is_refused(void **state)

@@ -3,6 +3,7 @@
 #include "powerdns.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* More than that many names are cheaper to read by reading the zone. */
 enum { SINGLE_LOOKS = 4 };
@@ -111,6 +112,18 @@ static bool holds(const struct fl_value *v, size_t n, const char *text)
     return false;
 }
 
+/* Targets of aliases: without case and final dot. */
+static bool same_name(const char *name, const struct fl_value *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strlen(v[i].text);
+        len -= len > 1 && v[i].text[len - 1] == '.';
+        if (strlen(name) == len && strncasecmp(name, v[i].text, len) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool add(struct fl_ctx *ctx, json_t *records, uint32_t type, const char *text)
 {
     return json_array_append(records, fl_json_pack(ctx, "{s:s,s:b}", "content",
@@ -167,22 +180,54 @@ static bool replace(struct fl_ctx *ctx, json_t *sets, const struct fl_change *c,
     return ok && add_set(ctx, sets, c, full, json_array_size(records) ? "REPLACE" : "DELETE", records);
 }
 
+/* Of an alias there is one: to write it is to replace what stands there. */
+static int look_alias(struct fl_ctx *ctx, const struct fl_change *c, const char *full, const json_t *doc,
+                      bool *done_out)
+{
+    struct fl_rrset now = { 0 };
+    const json_t *set;
+    size_t i;
+
+    json_array_foreach(json_object_get(doc, "rrsets"), i, set) if (is(set, full, c->type))
+        values_of(ctx, set, &now);
+    const char *target = now.n > 0 ? now.values[0].text : NULL;
+    *done_out = target && same_name(target, c->after, c->nafter) && c->ttl == now.ttl;
+    if (target ? same_name(target, c->before, c->nbefore) || same_name(target, c->after, c->nafter)
+               : c->nbefore == 0 || c->nafter == 0)
+        return FL_OK;
+    return fl_fail(ctx, FL_ESTALE, "%s %s%s: not what was expected", full,
+                   target ? "is an alias to " : "is no alias", target ? target : "");
+}
+
+/* Single values are added and taken away; a TTL is the whole RRset's. */
+static bool by_value(const struct fl_change *c)
+{
+    bool same = c->nbefore == c->nafter;
+
+    for (size_t i = 0; same && i < c->nafter; i++)
+        same = holds(c->before, c->nbefore, c->after[i].text);
+    return c->type != FL_RR_CNAME && (!same || c->ttl == c->ttl_before);
+}
+
 static int one(struct fl_ctx *ctx, const struct fl_zone *zone, const struct fl_change *c, const json_t *all,
                json_t *sets)
 {
     const struct self *s = fl_self(ctx);
     const char *full = api_name(ctx, c->name, zone->apex);
+    bool alias = c->type == FL_RR_CNAME, done = false;
     json_t *doc = NULL;
     int code = FL_OK;
 
     if (!content_type(c->type))
         return fl_fail(ctx, FL_EREJECT, "records of type %u are not written", (unsigned)c->type);
-    if (s->extends)
+    if (s->extends && by_value(c))
         return difference(ctx, sets, c, full, false) && difference(ctx, sets, c, full, true) ? FL_OK
                                                                                              : FL_ENOMEM;
     if (!all)
         code = fetch(ctx, zone->id, full, c->type, &doc);
-    if (code != FL_OK)
+    if (code == FL_OK && alias)
+        code = look_alias(ctx, c, full, all ? all : doc, &done);
+    if (code != FL_OK || done)
         return code;
     return replace(ctx, sets, c, full, all ? all : doc) ? FL_OK : FL_ENOMEM;
 }

@@ -12,7 +12,7 @@
 
 /* A message has 64 KiB; an owner name up to 255 bytes beside each value. More than fits is refused
  * and halved by the core. */
-enum { MAX_VALUES = 800, MAX_BYTES = 36000 };
+enum { MAX_VALUES = 600, MAX_BYTES = 36000 };
 
 static const struct fl_option options[] = {
     FL_ADDRESS(struct conf, server, FL_REQUIRED, NULL, 53, "address of the zone's primary server"),
@@ -62,21 +62,13 @@ static int caps(struct fl_ctx *ctx, struct fl_dns_caps *out)
     return FL_OK;
 }
 
-static int ask(struct fl_ctx *ctx, const char *name, uint32_t type, struct reply *out)
-{
-    struct talk t = { .question = true,
-                      .what = fl_printf(ctx, "the question for %s", *name ? name : "the root") };
-    int code = message_query(ctx, name, type, &t.message, &t.len);
-    return code == FL_OK ? talk(ctx, &t, out) : code;
-}
-
 /* Any answer that is signed with our key shows that the server knows it. Knot looks at keys for zones that it has:
  * a refusal for another one shows nothing, and is no failure of the key. */
 static int test(struct fl_ctx *ctx)
 {
     struct self *s = fl_self(ctx);
     struct reply r;
-    return ask(ctx, s->apex, FL_RR_SOA, &r);
+    return talk_ask(ctx, s->apex, FL_RR_SOA, &r);
 }
 
 static int zone(struct fl_ctx *ctx, const char *apex, struct fl_zone *out)
@@ -85,7 +77,10 @@ static int zone(struct fl_ctx *ctx, const char *apex, struct fl_zone *out)
     struct self *s = fl_self(ctx);
     struct reply r;
     struct records soa, ns;
-    int code = ask(ctx, apex, FL_RR_SOA, &r);
+    int code = talk_ask(ctx, apex, FL_RR_SOA, &r);
+    /* Who looks at the key knows the zone: the question to try the key with from here on. */
+    if ((code == FL_OK ? !r.refused : code == FL_EAUTH) && !s->apex[0] && strlen(apex) < sizeof s->apex)
+        memcpy(s->apex, apex, strlen(apex) + 1);
     if (code != FL_OK)
         return code;
     if (r.rcode == 2)
@@ -98,8 +93,8 @@ static int zone(struct fl_ctx *ctx, const char *apex, struct fl_zone *out)
     if (strlen(apex) < sizeof s->apex)
         memcpy(s->apex, apex, strlen(apex) + 1);
     *out = (struct fl_zone){ .apex = apex };
-    if (ask(ctx, apex, FL_RR_NS, &r) == FL_OK && message_records(ctx, &r, apex, FL_RR_NS, &ns) == FL_OK &&
-        ns.n > 0)
+    if (talk_ask(ctx, apex, FL_RR_NS, &r) == FL_OK &&
+        message_records(ctx, &r, apex, FL_RR_NS, &ns) == FL_OK && ns.n > 0)
         out->name_servers = ns.texts;
     return FL_OK;
 }
@@ -110,7 +105,7 @@ static int list_one(struct fl_ctx *ctx, const char *apex, const char *name, uint
     const char *full = *name ? fl_printf(ctx, "%s.%s", name, apex) : apex;
     struct reply r;
     struct records found;
-    int code = ask(ctx, full, type, &r);
+    int code = talk_ask(ctx, full, type, &r);
     if (code != FL_OK)
         return code;
     if (r.rcode != 0 && r.rcode != 3)
@@ -142,20 +137,6 @@ static int list(struct fl_ctx *ctx, const struct fl_zone *z, const char *name, u
     return code;
 }
 
-static int apply(struct fl_ctx *ctx, const struct fl_zone *z, const struct fl_change *changes, size_t n,
-                 const char **receipt_out)
-{
-    struct talk t = { .what = fl_printf(ctx, "the update of %s", z->apex) };
-    struct reply r;
-    size_t count = 0;
-    (void)receipt_out;
-    int code = message_update(ctx, z->apex, changes, n, &t.message, &t.len, &count);
-    if (code != FL_OK || count == 0)
-        return code;
-    code = talk(ctx, &t, &r);
-    return code == FL_OK ? talk_rcode(ctx, r.rcode, z->apex) : code;
-}
-
 static const struct fl_dns_ops ops = {
     .size = sizeof ops,
     .open = open_self,
@@ -164,7 +145,7 @@ static const struct fl_dns_ops ops = {
     .caps = caps,
     .zone = zone,
     .list = list,
-    .apply = apply,
+    .apply = apply_changes,
 };
 
 /* clang-format off */

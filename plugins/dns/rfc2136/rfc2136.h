@@ -73,7 +73,17 @@ int talk(struct fl_ctx *ctx, const struct talk *t, struct reply *out);
 /* What an rcode of a signed answer means for an update of that zone; FL_OK for NOERROR. */
 int talk_rcode(struct fl_ctx *ctx, int rcode, const char *apex);
 
-/* message.c: the one place that knows ldns. */
+/* A signed question. */
+int talk_ask(struct fl_ctx *ctx, const char *name, uint32_t type, struct reply *out);
+
+/* apply.c: the op. */
+int apply_changes(struct fl_ctx *ctx, const struct fl_zone *z, const struct fl_change *changes, size_t n,
+                  const char **receipt_out);
+
+/* message.c and update.c: the place that knows ldns. */
+const char *message_name(struct fl_ctx *ctx, const char *name, const char *apex); /* absolute */
+/* The change has a prerequisite: what it adds depends on the alias that stands there. */
+bool update_guards(const struct fl_change *c);
 /* *message_out belongs to the call and has room for a TSIG. FL_EREJECT: a record cannot be written, or it is more than
  * fits into one message. *count_out: how many records it changes; 0: no message. */
 int message_update(struct fl_ctx *ctx, const char *apex, const struct fl_change *changes, size_t n,

@@ -184,3 +184,11 @@ int talk_rcode(struct fl_ctx *ctx, int rcode, const char *apex)
     return fl_fail(ctx, meanings[rcode].code, "zone %s, key %s: %s %s", apex, self_of(ctx)->key.name,
                    conf_of(ctx)->server, meanings[rcode].words);
 }
+
+int talk_ask(struct fl_ctx *ctx, const char *name, uint32_t type, struct reply *out)
+{
+    struct talk t = { .question = true,
+                      .what = fl_printf(ctx, "the question for %s", *name ? name : "the root") };
+    int code = message_query(ctx, name, type, &t.message, &t.len);
+    return code == FL_OK ? talk(ctx, &t, out) : code;
+}
