@@ -40,16 +40,14 @@ static int file_fail(const struct keeper *k, const char *what, const char *name,
                         : error == -EROFS                    ? "; mount that file system for writing"
                                                              : "");
 }
-static EVP_PKEY *load(const struct keeper *k, const char *sealed, struct outcome *o)
+static EVP_PKEY *read_file(const struct keeper *k, const char *name, struct outcome *o)
 {
-    char name[KEY_FILE], *pem;
+    char *pem;
     size_t len;
     EVP_PKEY *key;
     enum key_type type;
-    int rc;
+    int rc = file_read(k->dir, name, KEY_FILE_MAX, &pem, &len);
 
-    file_name(sealed, name);
-    rc = file_read(k->dir, name, KEY_FILE_MAX, &pem, &len);
     if (rc != 0) {
         file_fail(k, "read", name, rc, o);
         return NULL;
@@ -65,6 +63,21 @@ static EVP_PKEY *load(const struct keeper *k, const char *sealed, struct outcome
                  name);
     EVP_PKEY_free(key);
     return NULL;
+}
+static EVP_PKEY *load(struct keeper *k, const char *sealed, struct outcome *o)
+{
+    char name[KEY_FILE];
+    struct stat st;
+
+    file_name(sealed, name);
+    bool there = fstatat(k->dir, name, &st, 0) == 0;
+    EVP_PKEY *key = there ? keeper_known_find(k, sealed, &st) : NULL;
+    if (key)
+        return key;
+    key = read_file(k, name, o);
+    if (key && there)
+        keeper_known_add(k, sealed, &st, key);
+    return key;
 }
 static int save(const struct keeper *k, const EVP_PKEY *key, char sealed_out[KEEPER_SEALED],
                 struct outcome *o)
@@ -209,6 +222,7 @@ static int do_forget(struct keeper *k, const struct keeper_request *req, struct 
     int rc;
 
     file_name(req->sealed, name);
+    keeper_known_forget(k, req->sealed);
     rc = file_remove_durable(k->dir, name);
     return rc == 0 ? FL_OK : file_fail(k, "remove", name, rc, &reply->outcome);
 }
@@ -300,6 +314,7 @@ void keeper_free(struct keeper *k)
 {
     if (!k)
         return;
+    keeper_known_forget(k, NULL);
     mem_closep(&k->dir);
     mem_closep(&k->fd);
     pthread_mutex_destroy(&k->lock);

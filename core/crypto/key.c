@@ -4,11 +4,13 @@
 #include "crypto/key.h"
 
 #include <openssl/bio.h>
+#include <openssl/decoder.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include <string.h>
 
 const char *const key_type_names[] = { "ec256", "ec384", "rsa2048", "rsa3072", "rsa4096", "ed25519", NULL };
@@ -16,11 +18,14 @@ const char *const key_type_names[] = { "ec256", "ec384", "rsa2048", "rsa3072", "
 /* One row a type; `group` for EC, `bits` for RSA. */
 static const struct {
     const char *algorithm, *group;
-    int bits;
+    int bits, nid;
 } kinds[KEY_TYPES] = {
-    [KEY_EC256] = { "EC", "P-256", 256 },  [KEY_EC384] = { "EC", "P-384", 384 },
-    [KEY_RSA2048] = { "RSA", NULL, 2048 }, [KEY_RSA3072] = { "RSA", NULL, 3072 },
-    [KEY_RSA4096] = { "RSA", NULL, 4096 }, [KEY_ED25519] = { "ED25519", NULL, 256 },
+    [KEY_EC256] = { "EC", "P-256", 256, NID_X9_62_id_ecPublicKey },
+    [KEY_EC384] = { "EC", "P-384", 384, NID_X9_62_id_ecPublicKey },
+    [KEY_RSA2048] = { "RSA", NULL, 2048, NID_rsaEncryption },
+    [KEY_RSA3072] = { "RSA", NULL, 3072, NID_rsaEncryption },
+    [KEY_RSA4096] = { "RSA", NULL, 4096, NID_rsaEncryption },
+    [KEY_ED25519] = { "ED25519", NULL, 256, NID_ED25519 },
 };
 
 int key_fail(struct outcome *o, const char *what)
@@ -78,9 +83,51 @@ static int no_passphrase(char *out, int size, int writing, void *arg)
     (void)out, (void)size, (void)writing, (void)arg;
     return -1;
 }
+/* What key_to_pem() writes, read by the one decoder that fits: to have them all try costs four times as much. NULL: it is
+ * something else. */
+static EVP_PKEY *read_pkcs8(const unsigned char *der, size_t len)
+{
+    const unsigned char *at = der;
+    PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)len);
+    const ASN1_OBJECT *algorithm = NULL;
+    OSSL_DECODER_CTX *decoder = NULL;
+    EVP_PKEY *key = NULL;
+
+    if (info && PKCS8_pkey_get0(&algorithm, NULL, NULL, NULL, info) == 1)
+        for (int type = 0; type < KEY_TYPES && !decoder; type++)
+            if (OBJ_obj2nid(algorithm) == kinds[type].nid)
+                decoder = OSSL_DECODER_CTX_new_for_pkey(&key, "DER", "PrivateKeyInfo", kinds[type].algorithm,
+                                                        EVP_PKEY_KEYPAIR, NULL, NULL);
+    PKCS8_PRIV_KEY_INFO_free(info);
+    at = der;
+    if (decoder)
+        (void)OSSL_DECODER_from_data(decoder, &at, &len);
+    OSSL_DECODER_CTX_free(decoder);
+    return key;
+}
+static EVP_PKEY *read_plain(const char *pem, size_t len)
+{
+    cleanup_(bio_freep) BIO *bio = BIO_new_mem_buf(pem, (int)len);
+    char *name = NULL, *header = NULL;
+    unsigned char *der = NULL;
+    long der_len = 0;
+    EVP_PKEY *key = NULL;
+
+    if (bio && PEM_read_bio(bio, &name, &header, &der, &der_len) == 1 && der_len > 0 &&
+        strcmp(name, PEM_STRING_PKCS8INF) == 0 && !*header)
+        key = read_pkcs8(der, (size_t)der_len);
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    OPENSSL_clear_free(der, (size_t)(der_len > 0 ? der_len : 0));
+    return key;
+}
 EVP_PKEY *key_from_pem(const char *pem, size_t len)
 {
-    cleanup_(bio_freep) BIO *bio = len < 1 << 20 ? BIO_new_mem_buf(pem, (int)len) : NULL;
+    EVP_PKEY *key = len < 1 << 20 ? read_plain(pem, len) : NULL;
 
+    if (key || len >= 1 << 20)
+        return key;
+    ERR_clear_error();
+    cleanup_(bio_freep) BIO *bio = BIO_new_mem_buf(pem, (int)len);
     return bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
 }

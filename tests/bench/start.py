@@ -16,6 +16,9 @@ import sys
 import threading
 import time
 
+# A file of the configuration has at most 1 MiB.
+IN_A_FILE = 10000
+
 
 def pem(folder):
     """A key, and a chain of a leaf and what stands above it, of the usual size."""
@@ -60,14 +63,14 @@ def make(folder, n):
         spread = hashlib.sha256(task.encode()).hexdigest()[:2]
         write(f"{state}/certs/{spread}/{task}", json.dumps(record(i, leaf, now)))
         write(f"{state}/keys/{i:032x}.pem", key)
-    certificates = ",\n  ".join(f'{{ names = ["{name_of(i)}"]; }}' for i in range(n))
+    for first in range(0, n, IN_A_FILE):
+        certificates = ",\n".join(f'{{ names = ["{name_of(i)}"]; }}' for i in range(first, min(n, first + IN_A_FILE)))
+        write(f"{folder}/certs-{first:06d}.conf", f"certificates = (\n{certificates}\n);\n")
     write(f"{folder}/fl.conf", f"""state = "{state}";
+include = ["certs-*.conf"];
 authorities = {{ ca = {{ directory = "https://127.0.0.1:9/dir"; accept_terms = true; }}; }};
 solvers = {{ web = {{ plugin = "http-01"; webroot = "{folder}"; }}; }};
 sinks = {{ disk = {{ plugin = "file"; directory = "{folder}/live"; }}; }};
-certificates = (
-  {certificates}
-);
 """)
 
 

@@ -243,6 +243,31 @@ static void a_forgotten_key_is_gone(void **state)
     assert_non_null(strstr(r->o.msg, sealed + 5));
     assert_null(jwk);
 }
+/* The last few are kept in memory, more are not; each stands for its file as it is now. */
+static void a_key_that_was_used_before_is_that_of_its_file(void **state)
+{
+    enum { N = 40 };
+    struct rig *r = *state;
+    char sealed[N][KEEPER_SEALED], one[256], other[256], print[N][64], again[64];
+
+    for (int i = 0; i < N; i++) {
+        assert_int_equal(keeper_make(r->k, i % 2 ? KEY_ED25519 : KEY_EC256, sealed[i], &r->o), FL_OK);
+        assert_int_equal(keeper_thumbprint(r->k, sealed[i], print[i], &r->o), FL_OK);
+    }
+    for (int i = 0; i < 2 * N; i++) {
+        assert_int_equal(keeper_thumbprint(r->k, sealed[i * 7 % N], again, &r->o), FL_OK);
+        assert_string_equal(again, print[i * 7 % N]);
+    }
+    snprintf(one, sizeof one, "%s/%.40s.pem", r->dir, sealed[0] + 5);
+    snprintf(other, sizeof other, "%s/%.40s.pem", r->dir, sealed[1] + 5);
+    assert_int_equal(keeper_thumbprint(r->k, sealed[0], again, &r->o), FL_OK);
+    assert_int_equal(rename(other, one), 0);
+    assert_int_equal(keeper_thumbprint(r->k, sealed[0], again, &r->o), FL_OK);
+    assert_string_equal(again, print[1]);
+    assert_int_equal(keeper_thumbprint(r->k, sealed[1], again, &r->o), FL_ESTALE);
+    assert_int_equal(unlink(one), 0);
+    assert_int_equal(keeper_thumbprint(r->k, sealed[0], again, &r->o), FL_ESTALE);
+}
 static void texts_too_long_are_refused_before_the_door(void **state)
 {
     struct rig *r = *state;
@@ -462,6 +487,7 @@ int main(void)
         BOTH(a_hundred_names_of_full_length_fit_and_no_more),
         BOTH(a_key_goes_out_once_and_fits_its_certificate_only),
         BOTH(a_forgotten_key_is_gone),
+        BOTH(a_key_that_was_used_before_is_that_of_its_file),
         BOTH(texts_too_long_are_refused_before_the_door),
         BOTH(signatures_go_to_https_and_loopback_only),
         BOTH(malformed_requests_touch_nothing),
