@@ -1,34 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* queue.c - the heap, the line of ready tasks, and the only condition variable of the engine. */
-#include "engine/queue.h"
+/* queue.c - the heap, the line of ready tasks, and the condition variables of the engine. */
+#include "engine/queue_impl.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
 
-#include <pthread.h>
 #include <search.h>
 #include <string.h>
 #include <time.h>
 
-/* The wall clock may jump: nobody sleeps longer than this without looking again. */
-enum { NAP_MS = 30000, SLIP_MS = 2000 };
-
-struct queue {
-    pthread_mutex_t lock;
-    pthread_cond_t changed; /* one for takers and quiet-waiters; on CLOCK_MONOTONIC */
-    struct task **heap;     /* 1-based, heap[1] is due first */
-    size_t n, cap;
-    struct task *ready_first, *ready_last;
-    void *by_name; /* tsearch tree */
-    size_t tasks, busy;
-    int64_t wall_ahead_ms; /* wall clock less monotonic clock, when last looked at */
-    bool stopped, paused;
-    unsigned left; /* takers that will not come back */
-};
-
 static int64_t wall_ahead_ms(void) { return clock_wall_ms() - clock_mono_ms(); }
 
-static int by_name(const void *a, const void *b)
+int queue_by_name(const void *a, const void *b)
 {
     return strcmp(((const struct task *)a)->name, ((const struct task *)b)->name);
 }
@@ -43,13 +26,15 @@ struct queue *queue_new(void)
     pthread_mutex_init(&q->lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&q->watch, &attr);
+    pthread_cond_init(&q->work, &attr);
     pthread_cond_init(&q->changed, &attr);
     pthread_condattr_destroy(&attr);
     q->wall_ahead_ms = wall_ahead_ms();
     return q;
 }
 
-static void task_free(void *p)
+void queue_task_free(void *p)
 {
     struct task *t = p;
     free(t->name);
@@ -60,11 +45,36 @@ void queue_free(struct queue *q)
 {
     if (!q)
         return;
-    tdestroy(q->by_name, task_free);
+    tdestroy(q->by_name, queue_task_free);
+    pthread_cond_destroy(&q->watch);
+    pthread_cond_destroy(&q->work);
     pthread_cond_destroy(&q->changed);
     pthread_mutex_destroy(&q->lock);
     free(q->heap);
     free(q);
+}
+
+/* ---- who may be woken by kind; all under the lock ------------------------------ */
+
+static void wakers_add(struct queue *q, struct task *t)
+{
+    if (t->waker_at)
+        return;
+    t->waker_next = q->wakers;
+    t->waker_at = &q->wakers;
+    if (t->waker_next)
+        t->waker_next->waker_at = &t->waker_next;
+    q->wakers = t;
+}
+
+void queue_no_waker(struct task *t)
+{
+    if (!t->waker_at)
+        return;
+    *t->waker_at = t->waker_next;
+    if (t->waker_next)
+        t->waker_next->waker_at = t->waker_at;
+    t->waker_at = NULL;
 }
 
 /* ---- heap; all under the lock ------------------------------------------------ */
@@ -131,7 +141,7 @@ static void line_up(struct queue *q, struct task *t)
 
 /* A wall clock that was put back would make "in 5 s" last for months. All move with it, so the heap's order
  * stands; who comes too early for a date looks and rests again. Put forward it makes them due: the same. */
-static void follow_clock(struct queue *q)
+void queue_follow_clock(struct queue *q)
 {
     int64_t ahead_ms = wall_ahead_ms(), back_ms = q->wall_ahead_ms - ahead_ms;
 
@@ -145,7 +155,7 @@ static void follow_clock(struct queue *q)
 /* Moves what is due into the line; returns how long the rest has time. */
 static int64_t promote(struct queue *q, int64_t now_ms)
 {
-    follow_clock(q);
+    queue_follow_clock(q);
     while (q->n && q->heap[1]->due_ms <= now_ms) {
         struct task *t = q->heap[1];
         heap_remove(q, t);
@@ -155,7 +165,7 @@ static int64_t promote(struct queue *q, int64_t now_ms)
     return wait < NAP_MS ? wait : NAP_MS;
 }
 
-static void nap(struct queue *q, int64_t ms)
+void queue_nap(struct queue *q, pthread_cond_t *on, int64_t ms)
 {
     struct timespec ts;
     clock_gettime(CLOCK_MONOTONIC, &ts);
@@ -165,13 +175,22 @@ static void nap(struct queue *q, int64_t ms)
         ts.tv_sec++;
         ts.tv_nsec -= 1000000000;
     }
-    pthread_cond_timedwait(&q->changed, &q->lock, &ts);
+    pthread_cond_timedwait(on, &q->lock, &ts);
+}
+
+/* One taker more is needed at `due_ms`. The watch has to know when that is before all others. */
+static void call_taker(struct queue *q, const struct task *t, int64_t due_ms)
+{
+    if (due_ms <= clock_wall_ms() && q->idle)
+        pthread_cond_signal(&q->work);
+    else if (q->watched && t->heap_at == 1)
+        pthread_cond_signal(&q->watch);
 }
 
 static struct task *find(struct queue *q, const char *name)
 {
     struct task key = { .name = (char *)(uintptr_t)name };
-    struct task **at = tfind(&key, &q->by_name, by_name);
+    struct task **at = tfind(&key, &q->by_name, queue_by_name);
     return at ? *at : NULL;
 }
 
@@ -183,6 +202,7 @@ static struct task *renew(struct queue *q, struct task *t, const void *subject, 
     t->poked_ms = QUEUE_NEVER;
     t->forced = t->nudged = false;
     t->wake = WAKE_BY_KIND;
+    wakers_add(q, t);
     q->tasks++;
     heap_add(q, t, due_ms);
     return t;
@@ -200,18 +220,19 @@ static struct task *add(struct queue *q, const struct task_kind *kind, const cha
     if (t)
         return renew(q, t, subject, due_ms);
     t = calloc(1, sizeof *t);
-    if (!t || !(t->name = strdup(name)) || !tsearch(t, &q->by_name, by_name)) {
+    if (!t || !(t->name = strdup(name)) || !tsearch(t, &q->by_name, queue_by_name)) {
         if (t)
-            task_free(t);
+            queue_task_free(t);
         return NULL;
     }
     t->kind = kind;
     t->subject = subject;
     t->poked_ms = QUEUE_NEVER;
     t->wake = WAKE_BY_KIND;
+    wakers_add(q, t);
     q->tasks++;
     heap_add(q, t, due_ms);
-    pthread_cond_broadcast(&q->changed);
+    call_taker(q, t, due_ms);
     return t;
 }
 
@@ -224,41 +245,71 @@ struct task *queue_add(struct queue *q, const struct task_kind *kind, const char
     return t;
 }
 
+/* The first taker waits for the time, the others for a call. */
+static void wait_for_work(struct queue *q, int64_t wait_ms)
+{
+    if (q->watched) {
+        q->idle++;
+        pthread_cond_wait(&q->work, &q->lock);
+        q->idle--;
+        return;
+    }
+    q->watched = true;
+    queue_nap(q, &q->watch, q->paused ? NAP_MS : wait_ms);
+    q->watched = false;
+}
+
+static void begin(struct queue *q, struct task *t)
+{
+    q->ready_first = t->ready_next;
+    if (!q->ready_first)
+        q->ready_last = NULL;
+    t->ready = false;
+    t->busy = true;
+    wakers_add(q, t);
+    t->poked_ms = QUEUE_NEVER;
+    t->nudged = false;
+    q->busy++;
+}
+
 struct task *queue_take(struct queue *q)
 {
     struct task *t = NULL;
 
     pthread_mutex_lock(&q->lock);
     while (!q->stopped) {
-        int64_t wait = promote(q, clock_wall_ms());
+        int64_t wait_ms = promote(q, clock_wall_ms());
         t = q->paused ? NULL : q->ready_first;
         if (t)
             break;
-        wait = q->paused ? NAP_MS : wait;
-        nap(q, wait);
+        wait_for_work(q, wait_ms);
     }
-    if (t) {
-        q->ready_first = t->ready_next;
-        if (!q->ready_first)
-            q->ready_last = NULL;
-        t->ready = false;
-        t->busy = true;
-        t->poked_ms = QUEUE_NEVER;
-        t->nudged = false;
-        q->busy++;
-        if (q->ready_first)
-            pthread_cond_broadcast(&q->changed);
-    }
+    if (t)
+        begin(q, t);
+    /* There is more to do, or nobody is left who knows when there will be. Who was called and is on its way does the same. */
+    if (q->idle && (q->ready_first || !q->watched))
+        pthread_cond_signal(&q->work);
+    else if (q->ready_first && q->watched)
+        pthread_cond_signal(&q->watch);
     pthread_mutex_unlock(&q->lock);
     return t;
+}
+
+/* Under the lock: who took it has let go of it. */
+static void ended(struct queue *q, struct task *t)
+{
+    t->busy = false;
+    q->busy--;
+    if (t->wake != WAKE_BY_KIND)
+        queue_no_waker(t);
+    if (!q->busy)
+        pthread_cond_broadcast(&q->changed);
 }
 
 void queue_put(struct queue *q, struct task *t, int64_t due_ms, enum wake wake)
 {
     pthread_mutex_lock(&q->lock);
-    t->busy = false;
     t->wake = wake;
-    q->busy--;
     if ((wake != WAKE_NOT || t->forced) && t->poked_ms < due_ms)
         due_ms = t->poked_ms;
     if (wake == WAKE_BY_KIND && t->nudged && clock_wall_ms() < due_ms)
@@ -266,7 +317,10 @@ void queue_put(struct queue *q, struct task *t, int64_t due_ms, enum wake wake)
     t->poked_ms = QUEUE_NEVER;
     t->forced = t->nudged = false;
     heap_add(q, t, due_ms);
-    pthread_cond_broadcast(&q->changed);
+    ended(q, t);
+    /* One that goes on at once is found by who brought it back, and now takes the next. */
+    if (due_ms > clock_wall_ms())
+        call_taker(q, t, due_ms);
     pthread_mutex_unlock(&q->lock);
 }
 
@@ -275,16 +329,16 @@ void queue_drop(struct queue *q, struct task *t)
     pthread_mutex_lock(&q->lock);
     bool wanted = t->poked_ms != QUEUE_NEVER;
     if (!wanted) {
-        q->busy--;
+        t->wake = WAKE_NOT;
+        ended(q, t);
         q->tasks--;
-        tdelete(t, &q->by_name, by_name);
-        pthread_cond_broadcast(&q->changed);
+        tdelete(t, &q->by_name, queue_by_name);
     }
     pthread_mutex_unlock(&q->lock);
     if (wanted)
         queue_put(q, t, QUEUE_NEVER, WAKE_BY_NAME);
     else
-        task_free(t);
+        queue_task_free(t);
 }
 
 static void poke(struct queue *q, struct task *t, int64_t at_ms, bool force)
@@ -299,7 +353,7 @@ static void poke(struct queue *q, struct task *t, int64_t at_ms, bool force)
     if (t->heap_at)
         heap_remove(q, t);
     heap_add(q, t, at_ms);
-    pthread_cond_broadcast(&q->changed);
+    call_taker(q, t, at_ms);
 }
 
 /* One that is not planned any more is not known to anybody but queue_add(). */
@@ -324,31 +378,21 @@ bool queue_has(struct queue *q, const char *name)
 }
 
 struct each {
-    struct queue *q;
-    const struct task_kind *kind;
     void (*f)(void *arg, const struct task *t);
     void *arg;
 };
 
-static void poke_one(const void *node, VISIT visit, void *arg)
-{
-    struct each *each = arg;
-    struct task *t = *(struct task *const *)node;
-
-    if ((visit != postorder && visit != leaf) || t->kind != each->kind || t->stale)
-        return;
-    if (t->busy)
-        t->nudged = true;
-    else if (t->wake == WAKE_BY_KIND)
-        poke(each->q, t, clock_wall_ms(), false);
-}
-
 void queue_poke_kind(struct queue *q, const struct task_kind *kind)
 {
-    struct each each = { .q = q, .kind = kind };
-
     pthread_mutex_lock(&q->lock);
-    twalk_r(q->by_name, poke_one, &each);
+    for (struct task *t = q->wakers; t; t = t->waker_next) {
+        if (t->kind != kind || t->stale)
+            continue;
+        if (t->busy)
+            t->nudged = true;
+        else
+            poke(q, t, clock_wall_ms(), false);
+    }
     pthread_mutex_unlock(&q->lock);
 }
 
@@ -362,137 +406,9 @@ static void show_one(const void *node, VISIT visit, void *arg)
 
 void queue_each(struct queue *q, void (*f)(void *arg, const struct task *t), void *arg)
 {
-    struct each each = { .q = q, .f = f, .arg = arg };
+    struct each each = { .f = f, .arg = arg };
 
     pthread_mutex_lock(&q->lock);
     twalk_r(q->by_name, show_one, &each);
     pthread_mutex_unlock(&q->lock);
-}
-
-/* ---- another set of tasks ------------------------------------------------------------ */
-
-void queue_pause(struct queue *q, bool paused)
-{
-    pthread_mutex_lock(&q->lock);
-    q->paused = paused;
-    pthread_cond_broadcast(&q->changed);
-    pthread_mutex_unlock(&q->lock);
-}
-
-bool queue_drained(struct queue *q, int64_t most_ms)
-{
-    int64_t end_ms = clock_mono_ms() + most_ms, wait_ms;
-
-    pthread_mutex_lock(&q->lock);
-    while (q->busy && (wait_ms = end_ms - clock_mono_ms()) > 0)
-        nap(q, wait_ms);
-    bool drained = !q->busy;
-    pthread_mutex_unlock(&q->lock);
-    return drained;
-}
-
-static void make_stale(const void *node, VISIT visit, void *arg)
-{
-    struct task *t = *(struct task *const *)node;
-
-    (void)arg;
-    if (visit != postorder && visit != leaf)
-        return;
-    t->stale = true;
-    t->ready = false;
-    t->heap_at = 0;
-    t->due_ms = QUEUE_NEVER;
-}
-
-void queue_renew(struct queue *q)
-{
-    pthread_mutex_lock(&q->lock);
-    twalk_r(q->by_name, make_stale, NULL);
-    q->ready_first = q->ready_last = NULL;
-    q->n = q->tasks = 0;
-    pthread_mutex_unlock(&q->lock);
-}
-
-struct leftover {
-    struct task *first; /* linked by ready_next */
-};
-
-static void pick_stale(const void *node, VISIT visit, void *arg)
-{
-    struct leftover *left = arg;
-    struct task *t = *(struct task *const *)node;
-
-    if ((visit != postorder && visit != leaf) || !t->stale)
-        return;
-    t->ready_next = left->first;
-    left->first = t;
-}
-
-void queue_renewed(struct queue *q)
-{
-    struct leftover left = { NULL };
-
-    pthread_mutex_lock(&q->lock);
-    twalk_r(q->by_name, pick_stale, &left);
-    for (struct task *t = left.first, *next; t; t = next) {
-        next = t->ready_next;
-        tdelete(t, &q->by_name, by_name);
-        task_free(t);
-    }
-    pthread_mutex_unlock(&q->lock);
-}
-
-void queue_stop(struct queue *q)
-{
-    pthread_mutex_lock(&q->lock);
-    q->stopped = true;
-    pthread_cond_broadcast(&q->changed);
-    pthread_mutex_unlock(&q->lock);
-}
-
-void queue_leave(struct queue *q)
-{
-    pthread_mutex_lock(&q->lock);
-    q->left++;
-    pthread_cond_broadcast(&q->changed);
-    pthread_mutex_unlock(&q->lock);
-}
-
-bool queue_left(struct queue *q, unsigned n, int64_t most_ms)
-{
-    int64_t end_ms = clock_mono_ms() + most_ms, wait_ms;
-
-    pthread_mutex_lock(&q->lock);
-    while (q->left < n && (wait_ms = end_ms - clock_mono_ms()) > 0)
-        nap(q, wait_ms);
-    bool all = q->left >= n;
-    pthread_mutex_unlock(&q->lock);
-    return all;
-}
-
-int64_t queue_next_ms(struct queue *q)
-{
-    pthread_mutex_lock(&q->lock);
-    follow_clock(q);
-    int64_t next_ms = q->ready_first ? clock_wall_ms() : q->n ? q->heap[1]->due_ms : QUEUE_NEVER;
-    pthread_mutex_unlock(&q->lock);
-    return next_ms;
-}
-
-bool queue_quiet(struct queue *q, int64_t until_ms, int64_t most_ms)
-{
-    int64_t end_ms = clock_mono_ms() + most_ms;
-    bool quiet = false;
-
-    pthread_mutex_lock(&q->lock);
-    for (;;) {
-        int64_t now_ms = clock_wall_ms(), left = end_ms - clock_mono_ms();
-        bool waiting = q->n && q->heap[1]->due_ms <= until_ms;
-        quiet = q->stopped || now_ms > until_ms || (!q->busy && !q->ready_first && !waiting);
-        if (quiet || left <= 0)
-            break;
-        nap(q, left < until_ms - now_ms + 1 ? left : until_ms - now_ms + 1);
-    }
-    pthread_mutex_unlock(&q->lock);
-    return quiet;
 }

@@ -22,6 +22,8 @@ struct task {
     int64_t due_ms; /* wall clock; QUEUE_NEVER: parked */
     size_t heap_at; /* 1-based place on the heap; 0: not on it */
     struct task *ready_next;
+    struct task *waker_next,
+        **waker_at; /* in the list of those whom queue_poke_kind() looks at; waker_at NULL: not in it */
     bool busy, ready;
     bool nudged;      /* its kind was woken while it was busy */
     enum wake wake;   /* who may bring it back before due_ms */
@@ -52,6 +54,7 @@ struct task *queue_add(struct queue *q, const struct task_kind *kind, const char
                        int64_t due_ms);
 /* Waits for a task whose time has come; it is the caller's until queue_put(). NULL: stopped. */
 struct task *queue_take(struct queue *q);
+/* Who puts one back takes again: one that is due already is left for that. */
 void queue_put(struct queue *q, struct task *t, int64_t due_ms, enum wake wake);
 /* Instead of queue_put(): it is over, and freed. Poked by name while it was busy it is not: somebody made its work
  * anew meanwhile, and it comes back. */

@@ -4,6 +4,7 @@
 #include "engine/queue.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -145,11 +146,57 @@ static void an_end_is_waited_for_but_not_for_ever(void **state)
     queue_free(r.q);
 }
 
+/* Stays until all the others have come too. */
+static void *meet(void *arg)
+{
+    struct rig *r = arg;
+    struct task *t;
+    while ((t = queue_take(r->q))) {
+        int round = atomic_fetch_add(&r->turns, 1) / WORKERS + 1;
+        int64_t end_ms = clock_mono_ms() + 60000;
+        while (atomic_load(&r->turns) < round * WORKERS && clock_mono_ms() < end_ms)
+            sched_yield();
+        if (atomic_load(&r->turns) < round * WORKERS)
+            atomic_fetch_add(&r->overlaps, 1);
+        queue_put(r->q, t, QUEUE_NEVER, WAKE_BY_KIND);
+    }
+    return NULL;
+}
+static void as_many_workers_come_as_there_are_tasks(void **state)
+{
+    static struct rig r;
+    pthread_t threads[WORKERS];
+    char name[32];
+    (void)state;
+    r.q = queue_new();
+    for (int i = 0; i < WORKERS; i++) {
+        snprintf(name, sizeof name, "t%d", i);
+        assert_non_null(queue_add(r.q, &kind, name, NULL, QUEUE_NEVER));
+    }
+    for (int i = 0; i < WORKERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, meet, &r), 0);
+    for (int round = 0; round < 300 && !r.overlaps; round++) {
+        for (int i = 0; i < WORKERS && round % 3; i++) {
+            snprintf(name, sizeof name, "t%d", i);
+            /* At once, or in a moment that is the same for all. */
+            queue_poke(r.q, name, clock_wall_ms() + (round % 3 == 1 ? 0 : 2), false);
+        }
+        if (round % 3 == 0)
+            queue_poke_kind(r.q, &kind);
+        while (atomic_load(&r.turns) < (round + 1) * WORKERS && !r.overlaps)
+            sched_yield();
+        assert_true(queue_quiet(r.q, clock_wall_ms() + 60000, 60000));
+    }
+    assert_int_equal(r.overlaps, 0);
+    finish(&r, threads);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_task_is_in_one_worker_at_a_time),
         cmocka_unit_test(a_poke_and_a_new_task_wake_a_waiting_worker),
+        cmocka_unit_test(as_many_workers_come_as_there_are_tasks),
         cmocka_unit_test(who_waits_for_quiet_is_told_when_the_last_task_comes_back),
         cmocka_unit_test(an_end_is_waited_for_but_not_for_ever),
     };
