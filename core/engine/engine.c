@@ -95,6 +95,8 @@ int engine_new(const struct engine_conf *conf, struct engine **out, struct outco
         code = pool_new(e, (unsigned)e->world->model->workers, &e->pool, o);
     if (code == FL_OK)
         code = setup_tasks(e, NULL, o);
+    for (size_t i = 0; code == FL_OK && i < e->world->model->nauthorities; i++)
+        pace_load(e->pace, e->world->store, e->world->model->authorities[i].name);
     if (code == FL_OK)
         *out = e;
     else
@@ -125,6 +127,8 @@ void engine_free(struct engine *e)
     if (!e)
         return;
     pool_free(e->pool);
+    if (e->pace)
+        pace_save(e->pace, e->world->store);
     setup_free(e);
     /* Instances are still open, and close() may take records away. */
     host_serves(e->world, NULL);
