@@ -4,6 +4,8 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
+#include "jws_check.h"
 #include "test_ca.h"
 
 #include <arpa/inet.h>
@@ -31,7 +33,7 @@
  *   e503  nothing is done: HTTP 503, Retry-After: 1        mess  it is done, and the answer's body is no JSON
  *   none  it is done, and the answer has neither nonce nor Location
  *
- * GET /NAME/stats: {"accounts":1,"orders":1,"finalized":1,"requests":12}.
+ * GET /NAME/stats: {"accounts":1,"orders":1,"finalized":1,"requests":12,"alg":"ES256"}; `alg` of the last signature.
  */
 enum { ACCOUNTS = 8, ORDERS = 16, NONCES = 256, NAMES = 8, BUCKETS = 4096, REQUEST_MAX = 65536 };
 
@@ -43,7 +45,7 @@ struct order {
     char *pem;
 };
 struct tenant {
-    char name[64], how[8];
+    char name[64], how[8], alg[16];
     int fault, requests, naccounts, norders, nonces;
     bool good[NONCES];
     char *accounts[ACCOUNTS];
@@ -230,8 +232,8 @@ static void stats(struct exchange *x)
 
     for (int i = 0; i < x->t->norders; i++)
         finalized += x->t->orders[i].finalized;
-    say(x, 200, "{\"accounts\":%d,\"orders\":%d,\"finalized\":%d,\"requests\":%d}", x->t->naccounts,
-        x->t->norders, finalized, x->t->requests);
+    say(x, 200, "{\"accounts\":%d,\"orders\":%d,\"finalized\":%d,\"requests\":%d,\"alg\":\"%s\"}",
+        x->t->naccounts, x->t->norders, finalized, x->t->requests, x->t->alg);
 }
 
 /* ---- one exchange ---- */
@@ -290,6 +292,19 @@ static json_t *part(const json_t *jws, const char *key)
     return decode_base64(json_str(jws, key, "!"), &bytes, &len) && len ? json_parse((char *)bytes, len, why)
                                                                        : NULL;
 }
+/* By the key in the header, or by that of the account that it names. */
+static bool signed_well(struct exchange *x, const json_t *jws)
+{
+    const json_t *jwk = json_obj(x->header, "jwk");
+    cleanup_(json_freep) json_t *known = NULL;
+
+    text_copy(x->t->alg, sizeof x->t->alg, json_str(x->header, "alg", ""));
+    if (!text_starts(x->t->name, "strict"))
+        return true;
+    if (!jwk && x->account < x->t->naccounts)
+        jwk = known = json_loads(x->t->accounts[x->account], 0, NULL);
+    return jwk && jws_check(jws, jwk);
+}
 static void perform(struct exchange *x, const char *body)
 {
     char why[128], b[128];
@@ -303,7 +318,9 @@ static void perform(struct exchange *x, const char *body)
     if (kid)
         sscanf(kid, "/acct/%d", &x->account);
     say(x, 404, "{\"type\":\"urn:ietf:params:acme:error:malformed\",\"detail\":\"no such thing\"}");
-    if (x->post)
+    if (x->post && !signed_well(x, jws))
+        say(x, 403, "{\"type\":\"urn:ietf:params:acme:error:unauthorized\",\"detail\":\"bad signature\"}");
+    else if (x->post)
         posted(x, b);
     else if (!strcmp(x->path, "/dir"))
         directory(x, b);
