@@ -129,8 +129,9 @@ int acme_contact(struct acme *a, struct outcome *o);
 int acme_rollover(struct acme *a, const char *new_sealed, struct outcome *o);
 /* 7.3.6; for ever. FL_OK also when it was deactivated before. */
 int acme_deactivate(struct acme *a, struct outcome *o);
-/* 7.1.2.1: URLs of the account's orders in the server's order, NULL-terminated, at most 1,000 over at most 20 pages; one request
- * for the account and one a page. *out NULL: the authority keeps no such list (names none, or what it names is not there:
+/* 7.1.2.1: URLs of the account's orders in the server's order, NULL-terminated: of a list that is longer the first 100 and the last
+ * 100, for nobody says at which end the newest are, and at most 200 pages are read. FL_OK with words in o->msg: that was not
+ * all. One request for the account and one a page. *out NULL: the authority keeps no such list (names none, or what it names is not there:
  * 404, 405, 501). free() texts and list. */
 int acme_orders(struct acme *a, char ***out, struct outcome *o);
 /* 7.5.2. FL_OK also when it is not pending or valid any more. */

@@ -9,15 +9,20 @@
 
 #include <string.h>
 
-enum { ORDERS_MAX = 1000, ORDERS_PAGES = 20 };
+/* What is kept of a list: RFC 8555 does not say at which end the newest are. */
+enum { HEAD = 100, TAIL = 100, PAGES = 200 };
 struct orders {
-    char **list; /* of ORDERS_MAX + 1, zeroed */
-    size_t n;
+    char **list; /* of HEAD + TAIL + 1, zeroed; the last ones go round */
+    size_t n;    /* that there were */
+    unsigned pages;
+    bool more;
 };
+
+static size_t kept(const struct orders *all) { return all->n < HEAD + TAIL ? all->n : HEAD + TAIL; }
 
 static void orders_done(struct orders *all)
 {
-    for (size_t i = 0; i < all->n; i++)
+    for (size_t i = 0; all->list && i < kept(all); i++)
         free(all->list[i]);
     free(all->list);
 }
@@ -43,13 +48,17 @@ static int find_list(struct acme *a, char **out, struct outcome *o)
 }
 static int add_page(const struct directory *d, const json_t *list, struct orders *all, struct outcome *o)
 {
-    for (size_t i = 0; i < json_array_size(list) && all->n < ORDERS_MAX; i++) {
+    for (size_t i = 0; i < json_array_size(list); i++) {
         const char *url = json_string_value(json_array_get(list, i));
         if (!url || !directory_owns(d, url))
             return outcome_fail(o, FL_EPROTO, "an order that is not a URL of this authority: %.100s",
                                 url ? url : "no text");
-        if (!(all->list[all->n] = strdup(url)))
+        char **at = &all->list[all->n < HEAD ? all->n : HEAD + (all->n - HEAD) % TAIL];
+        char *copy = strdup(url);
+        if (!copy)
             return outcome_nomem(o);
+        free(*at);
+        *at = copy;
         all->n++;
     }
     return FL_OK;
@@ -84,26 +93,64 @@ static bool no_list(int rc, const struct outcome *o)
     return (rc == FL_EREJECT || rc == FL_EPROTO || rc == FL_ETEMP) &&
            (o->http == 404 || o->http == 405 || o->http == 501);
 }
+/* In the server's order again. False: no memory. */
+static bool straighten(struct orders *all)
+{
+    size_t n = kept(all), first = all->n > HEAD + TAIL ? (all->n - HEAD) % TAIL : 0;
+    char **list = mem_array(n + 1, sizeof *list);
+
+    if (!list)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        list[i] = all->list[i < HEAD ? i : HEAD + (i - HEAD + first) % TAIL];
+    free(all->list);
+    all->list = list;
+    return true;
+}
+static int read_all(struct acme *a, char **url, struct orders *all, struct outcome *o)
+{
+    for (; *url && all->pages < PAGES; all->pages++) {
+        auto_free char *here = strdup(*url);
+        int rc = here ? read_page(a, url, all, o) : outcome_nomem(o);
+        if (rc != FL_OK)
+            return rc;
+        if (*url && strcmp(*url, here) == 0) { /* the same page for ever */
+            all->pages++;
+            break;
+        }
+    }
+    all->more = *url != NULL;
+    return FL_OK;
+}
+/* FL_OK, with words where that is not all. */
+static int say_rest(struct acme *a, const struct orders *all, struct outcome *o)
+{
+    if (all->more)
+        return outcome_fail(o, FL_OK,
+                            "%s: the list of orders goes on after %u pages with %zu: the rest was not read",
+                            a->name, all->pages, all->n);
+    if (all->n > HEAD + TAIL)
+        return outcome_fail(o, FL_OK, "%s: of %zu orders only the first %d and the last %d were taken",
+                            a->name, all->n, HEAD, TAIL);
+    return outcome_ok(o);
+}
 int acme_orders(struct acme *a, char ***out, struct outcome *o)
 {
-    cleanup_(orders_done) struct orders all = { .list = mem_array(ORDERS_MAX + 1, sizeof *all.list) };
+    cleanup_(orders_done) struct orders all = { .list = mem_array(HEAD + TAIL + 1, sizeof *all.list) };
     auto_free char *url = NULL;
     int rc = all.list ? find_list(a, &url, o) : outcome_nomem(o);
+    bool none = rc == FL_OK && !url;
 
-    if (rc == FL_OK && !url) {
+    if (rc == FL_OK && !none)
+        rc = read_all(a, &url, &all, o);
+    if (none || (all.pages == 0 && no_list(rc, o))) {
         *out = NULL;
         return outcome_ok(o);
     }
-    for (int page = 0; rc == FL_OK && url && page < ORDERS_PAGES && all.n < ORDERS_MAX; page++) {
-        rc = read_page(a, &url, &all, o);
-        if (page == 0 && no_list(rc, o)) {
-            *out = NULL;
-            return outcome_ok(o);
-        }
-    }
     if (rc != FL_OK)
         return rc;
+    if (!straighten(&all))
+        return outcome_nomem(o);
     *out = take_ptr(all.list);
-    all.n = 0;
-    return outcome_ok(o);
+    return say_rest(a, &all, o);
 }

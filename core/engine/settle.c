@@ -129,8 +129,11 @@ int settle_intent(struct turn *t, struct acme *acme)
 
     if (code == FL_OK)
         code = acme_orders(acme, &urls, &t->out);
+    struct outcome read = t->out; /* words where the list is longer than what was read */
     if (code == FL_OK && urls)
         code = look_through(t, acme, urls);
+    if (code == FL_OK && read.msg[0] && !json_str(json_object_get(t->rec, "order"), "url", NULL))
+        turn_event(t, "not-settled", "no order like this one; %s", read.msg);
     for (char **u = urls; u && *u; u++)
         free(*u);
     free(urls);

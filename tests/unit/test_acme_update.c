@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -248,35 +249,81 @@ static void orders_are_read_page_by_page(void **state)
     assert_int_equal(stub_acme_count(r->ca, ""), 4);
     list_free(list);
 }
+static void assert_urls(char **list, const char *const *ends, size_t n)
+{
+    size_t have = 0;
+
+    for (; list[have]; have++)
+        if (have < n)
+            assert_true(text_ends(list[have], ends[have]));
+    assert_int_equal(have, n);
+}
+/* "/orders?at=N", which has orders N0 ... N9; another one after it, unless it is the last. */
+static void ten(struct acme_rig *r, int at, bool last)
+{
+    static char where[32][40], headers[32][80], bodies[32][1000]; /* the stub copies none of it */
+    cleanup_(buf_done) struct buf body = BUF(1000);
+
+    snprintf(where[at], sizeof *where, "=POST /orders?at=%d", at);
+    headers[at][0] = '\0';
+    if (!last)
+        snprintf(headers[at], sizeof *headers, "Link: <$B/orders?at=%d>;rel=\"next\"\r\n", at + 1);
+    buf_adds(&body, "{\"orders\":[");
+    for (int i = 0; i < 10; i++)
+        buf_addf(&body, "%s\"$B/order/%d\"", i ? "," : "", at * 10 + i);
+    buf_adds(&body, "]}");
+    snprintf(bodies[at], sizeof *bodies, "%s", buf_text(&body));
+    page(r, where[at], headers[at], bodies[at]);
+}
+static void of_a_long_list_both_ends_are_kept(void **state)
+{
+    struct acme_rig *r = *state;
+    char **list = NULL, *ends[200], texts[200][24];
+    const int pages = 27;
+
+    acme_rig_script(r, "=POST /account/1", 200, "{\"orders\":\"$B/orders?at=0\"}");
+    for (int i = 0; i < pages; i++)
+        ten(r, i, i == pages - 1);
+    for (int i = 0; i < 200; i++) {
+        snprintf(texts[i], sizeof texts[i], "/order/%d", i < 100 ? i : pages * 10 - 200 + i);
+        ends[i] = texts[i];
+    }
+    assert_int_equal(acme_orders(r->acme, &list, &r->o), FL_OK);
+    assert_urls(list, (const char *const *)ends, 200);
+    assert_non_null(strstr(r->o.msg, "of 270 orders only the first 100 and the last 100 were taken"));
+    list_free(list);
+}
 static void a_list_without_an_end_has_one(void **state)
 {
     struct acme_rig *r = *state;
     const struct stub_answer again = { .at = "POST /orders",
                                        .times = 100,
                                        .headers = "Link: <$B/orders>;rel=\"next\"\r\n",
-                                       .body = "{\"orders\":[\"$B/order/1\"]}" };
-    cleanup_(buf_done) struct buf many = BUF(1 << 20);
+                                       .body = "{\"orders\":[\"$B/order/1\"]}" },
+                             other = { .at = "POST /orders?b",
+                                       .times = 1000,
+                                       .headers = "Link: <$B/orders?c>;rel=\"next\"\r\n",
+                                       .body = "{\"orders\":[\"$B/order/2\"]}" },
+                             first = { .at = "POST /orders?c",
+                                       .times = 1000,
+                                       .headers = "Link: <$B/orders?b>;rel=\"next\"\r\n",
+                                       .body = "{\"orders\":[\"$B/order/2\"]}" };
     char **list = NULL;
-    size_t n = 0;
+    static const char *const only[] = { "/order/1" };
 
     acme_rig_script(r, "=POST /account/1", 200, "{\"orders\":\"$B/orders\"}");
     stub_acme_script(r->ca, &again);
     assert_int_equal(acme_orders(r->acme, &list, &r->o), FL_OK);
-    while (list[n])
-        n++;
-    assert_int_equal(n, 20);
+    assert_urls(list, only, 1);
+    assert_non_null(strstr(r->o.msg, "goes on after 1 pages"));
     list_free(list);
     stub_acme_reset(r->ca);
-    buf_adds(&many, "{\"orders\":[\"$B/order/1\"");
-    for (int i = 1; i < 1200; i++)
-        buf_addf(&many, ",\"$B/order/%d\"", i);
-    buf_adds(&many, "]}");
-    acme_rig_script(r, "=POST /account/1", 200, "{\"orders\":\"$B/orders\"}");
-    page(r, "POST /orders", "Link: <$B/orders>;rel=\"next\"\r\n", buf_text(&many));
+    acme_rig_script(r, "=POST /account/1", 200, "{\"orders\":\"$B/orders?b\"}");
+    stub_acme_script(r->ca, &other);
+    stub_acme_script(r->ca, &first);
     assert_int_equal(acme_orders(r->acme, &list, &r->o), FL_OK);
-    for (n = 0; list[n]; n++)
-        ;
-    assert_int_equal(n, 1000);
+    assert_int_equal(stub_acme_count(r->ca, "POST /orders"), 200);
+    assert_non_null(strstr(r->o.msg, "goes on after 200 pages with 200"));
     list_free(list);
 }
 static void an_authority_may_keep_no_list(void **state)
@@ -319,6 +366,7 @@ int main(void)
         TEST(one_that_is_gone_already_is_gone),
         TEST(a_dead_authorization_needs_no_deactivation),
         TEST(orders_are_read_page_by_page),
+        TEST(of_a_long_list_both_ends_are_kept),
         TEST(a_list_without_an_end_has_one),
         TEST(an_authority_may_keep_no_list),
     };
