@@ -9,6 +9,7 @@
 #include "engine/steps.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MINUTE = 60, QUARTER = 900, SIX_HOURS = 6 * 3600, DAY = 86400, APART_MS = 20 };
@@ -38,16 +39,22 @@ static struct acme *issuer(const struct turn *t, const json_t *live)
     return a->acme;
 }
 
+/* A little later than told, each time by another little: those issued together do not come back together. */
+static int64_t look_again_at(const struct turn *t, int64_t wait_s)
+{
+    uint32_t h = 2166136261u ^ (uint32_t)now_at(t);
+
+    for (const char *c = t->task->name; *c; c++)
+        h = (h ^ (unsigned char)*c) * 16777619u;
+    return now_at(t) + wait_s + (int64_t)(h % (uint32_t)(wait_s / 10 + 1));
+}
+
 static void next_look(const struct turn *t, json_t *ari, int64_t wait_s)
 {
-    uint32_t random = 0;
-
     /* `once` ends when all is done: the next time that it is run will do. */
     if (t->e->conf.once && wait_s < QUARTER)
         wait_s = QUARTER;
-    digest_random(&random, sizeof random);
-    /* A little later than told: those issued together do not come back together. */
-    json_put_int(ari, "look_at", now_at(t) + wait_s + (int64_t)(random % (uint32_t)(wait_s / 10 + 1)));
+    json_put_int(ari, "look_at", look_again_at(t, wait_s));
 }
 
 /* ---- answers ------------------------------------------------------------------------ */
@@ -62,13 +69,18 @@ static int64_t moment(const json_t *live, const char *window, const struct acme_
     return start + draw(window, r->end_at - start);
 }
 
+static bool same_window(const json_t *ari, const struct acme_renewal *r)
+{
+    return json_int(ari, "start_at", 0) == r->start_at && json_int(ari, "end_at", 0) == r->end_at &&
+           (!r->explanation || strcmp(json_str(ari, "url", ""), r->explanation) == 0);
+}
+
 static bool note_window(struct turn *t, const json_t *live, json_t *ari, const struct acme_renewal *r)
 {
     const char *url = r->explanation;
     char text[256], from[32], to[32];
-    bool known = json_int(ari, "start_at", 0) == r->start_at && json_int(ari, "end_at", 0) == r->end_at;
 
-    if (known && (!url || strcmp(json_str(ari, "url", ""), url) == 0))
+    if (same_window(ari, r))
         return true;
     clock_format(r->start_at, from);
     clock_format(r->end_at, to);
@@ -94,61 +106,105 @@ static void failed(struct turn *t, json_t *ari, const char *held, const struct o
     int64_t tries = json_int(ari, "tries", 0), told_s = o->retry_after_ms / 1000, wait_s = SIX_HOURS;
     bool passes = o->code == FL_ETEMP || o->code == FL_ERATE;
 
-    if (passes && tries < 8)
-        wait_s = (int64_t)MINUTE << tries;
+    if (passes)
+        wait_s = hold_strike(t->e->holds, held, t->now_ms, MINUTE * 1000LL, SIX_HOURS * 1000LL, o->msg) / 1000;
     if (told_s > wait_s)
         wait_s = told_s < DAY ? told_s : DAY;
-    next_look(t, ari, wait_s);
-    json_put_int(ari, "tries", tries + 1);
     if (passes)
         hold_set(t->e->holds, held, t->now_ms + wait_s * 1000, o->msg);
+    next_look(t, ari, wait_s);
+    json_put_int(ari, "tries", tries + 1);
     if (tries == 0)
         log_event(LOG_LEVEL_WARN, "no-renewal-window", t->task->kind->name, task_subject(t->task), "code",
                   outcome_code_name(o->code), "msg", o->msg, NULL);
 }
 
-static bool held_up(struct turn *t, json_t *ari, const char *held)
+static void hold_key(const json_t *live, char out[HOLD_KEY])
 {
-    int64_t tries = json_int(ari, "tries", 0), until_ms;
+    snprintf(out, HOLD_KEY, "authority:%.200s/ari", json_str(live, "authority", ""));
+}
+
+/* One of those held up finds out whether it is over, the others come as much later as it took. 0: they are not. */
+static int64_t held_for(struct turn *t, const char *held)
+{
     char why[HOLD_WHY];
+    int64_t until_ms;
 
     if (!hold_check(t->e->holds, held, t->now_ms, &until_ms, why))
+        return 0;
+    int64_t wait_s = until_ms / 1000 - now_at(t) + 1;
+    return wait_s + draw(t->task->name, wait_s);
+}
+
+static bool held_up(struct turn *t, json_t *ari, const char *held)
+{
+    int64_t tries = json_int(ari, "tries", 0), wait_s = held_for(t, held);
+
+    if (!wait_s)
         return false;
-    next_look(t, ari, until_ms / 1000 - now_at(t) + 1);
+    next_look(t, ari, wait_s);
     json_put_int(ari, "tries", tries ? tries : 1);
     return true;
 }
 
+struct ari_answer {
+    struct outcome o;
+    struct acme_renewal window; /* empty: the authority offers none */
+};
+
+void ari_answer_free(struct ari_answer *a)
+{
+    if (a)
+        acme_renewal_done(&a->window);
+    free(a);
+}
+
+/* Asked once a turn. NULL: no memory. */
+static const struct ari_answer *hear(struct turn *t, struct acme *acme, const json_t *live)
+{
+    struct ari_answer *a = t->heard;
+
+    if (a || !(a = t->heard = calloc(1, sizeof *a)))
+        return a;
+    a->o.code = acme_directory(acme, false, &a->o);
+    if (a->o.code == FL_OK && acme_has_renewal_info(acme))
+        a->o.code = acme_renewal_info(acme, json_str(live, "cert_id", ""), &a->window, &a->o);
+    return a;
+}
+
+static int64_t wait_of(const struct acme_renewal *r) { return r->end_at ? r->retry_after_ms / 1000 : DAY; }
+
+static bool note(struct turn *t, const json_t *live, json_t *ari, const struct acme_renewal *r)
+{
+    next_look(t, ari, wait_of(r));
+    if (!r->end_at) {
+        forget_window(ari);
+        return true;
+    }
+    json_object_del(ari, "tries");
+    return note_window(t, live, ari, r);
+}
+
 static int ask(struct turn *t, struct acme *acme, const json_t *live, json_t *ari)
 {
-    struct acme_renewal r = { 0 };
-    struct outcome o = { 0 };
     char held[HOLD_KEY];
-    const char *cert_id = json_str(live, "cert_id", "");
 
-    snprintf(held, sizeof held, "authority:%.200s/ari", json_str(live, "authority", ""));
-    if (held_up(t, ari, held))
+    hold_key(live, held);
+    if (!t->heard && held_up(t, ari, held))
         return FL_OK;
-    int code = acme_directory(acme, false, &o);
-    if (code == FL_OK && !acme_has_renewal_info(acme)) {
-        forget_window(ari);
-        next_look(t, ari, DAY);
-        return FL_OK;
+    const struct ari_answer *a = hear(t, acme, live);
+    if (!a)
+        return FL_ENOMEM;
+    if (a->o.code == FL_OK) {
+        hold_clear(t->e->holds, held);
+        return note(t, live, ari, &a->window) ? FL_OK : FL_ENOMEM;
     }
-    if (code == FL_OK)
-        code = acme_renewal_info(acme, cert_id, &r, &o);
-    if (code == FL_OK) {
-        json_object_del(ari, "tries");
-        next_look(t, ari, r.retry_after_ms / 1000);
-        code = note_window(t, live, ari, &r) ? FL_OK : FL_ENOMEM;
-    } else if (code == FL_ECANCEL || code == FL_ENOMEM) {
-        t->out = o;
-    } else {
-        failed(t, ari, held, &o);
-        code = FL_OK;
+    if (a->o.code == FL_ECANCEL || a->o.code == FL_ENOMEM) {
+        t->out = a->o;
+        return a->o.code;
     }
-    acme_renewal_done(&r);
-    return code;
+    failed(t, ari, held, &a->o);
+    return FL_OK;
 }
 
 /* ---- when ----------------------------------------------------------------------------- */
@@ -177,15 +233,57 @@ static bool set_look(const struct turn *t, json_t *live, json_t **out)
     return true;
 }
 
+/* Whom to ask for the window of what is live; NULL: nobody. */
+static struct acme *whom(const struct turn *t, const json_t *live)
+{
+    int64_t to = json_int(live, "not_after", 0);
+
+    return live && json_str(live, "cert_id", "")[0] && to > now_at(t) &&
+                   renew_dates(json_int(live, "not_before", 0), to)
+               ? issuer(t, live)
+               : NULL;
+}
+
+/* How long until the next look; 0: not as it was. */
+static int64_t wait_if_same(struct turn *t, struct acme *acme, const json_t *live, const json_t *ari)
+{
+    char held[HOLD_KEY];
+    const struct ari_answer *a;
+
+    hold_key(live, held);
+    int64_t wait_s = held_for(t, held);
+    bool failed_before = json_int(ari, "tries", 0) > 0;
+    if (wait_s || failed_before)
+        return failed_before ? wait_s : 0;
+    a = hear(t, acme, live);
+    return a && a->o.code == FL_OK && same_window(ari, &a->window) ? wait_of(&a->window) : 0;
+}
+
+bool ari_still(struct turn *t, int64_t *look_at_out)
+{
+    const json_t *live = json_obj(t->rec, "live"), *ari = json_obj(live, "ari");
+    int64_t at = t->task->look_at ? t->task->look_at : json_int(ari, "look_at", 0), wait_s;
+    struct acme *acme = whom(t, live);
+
+    if (!acme || at <= 0 || at > now_at(t) + 2 * DAY)
+        return !acme && json_int(ari, "look_at", 0) == 0;
+    if (at <= now_at(t)) {
+        wait_s = wait_if_same(t, acme, live, ari);
+        if (!wait_s)
+            return false;
+        at = look_again_at(t, wait_s);
+    }
+    *look_at_out = t->task->look_at = at;
+    return true;
+}
+
 int ari_look(struct turn *t)
 {
     json_t *live = json_object_get(t->rec, "live"), *ari = NULL;
-    struct acme *acme = live ? issuer(t, live) : NULL;
+    struct acme *acme = whom(t, live);
 
-    int64_t to = json_int(live, "not_after", 0);
-
-    if (!acme || !json_str(live, "cert_id", "")[0] || to <= now_at(t) ||
-        !renew_dates(json_int(live, "not_before", 0), to)) {
+    t->task->look_at = 0;
+    if (!acme) {
         json_put_int(json_object_get(live, "ari"), "look_at", 0);
         return FL_OK;
     }

@@ -251,9 +251,13 @@ int ask_merge(struct turn *t, bool *came_out)
     *came_out = false;
     if (kind != &task_kinds[KIND_CERTIFICATE] && kind != &task_kinds[KIND_AUTHORITY] &&
         kind != &task_kinds[KIND_CLEANUP])
-        return FL_OK;
+        code = FL_OK;
+    /* Who puts one there wakes the task by force. */
+    if (t->task->loaded && !t->task->asked)
+        code = FL_OK;
     for (int i = 0; i < MERGES && code == FL_ESTALE; i++)
         code = merge_once(t, came_out);
+    t->task->asked = code != FL_OK;
     return code;
 }
 

@@ -29,6 +29,23 @@ static bool add_live(const struct subject *s, const json_t *live, const char *pe
     return names && deliver_request_add(req, &cert);
 }
 
+/* The steps of one turn look at the same record: read once. *out, borrowed, is NULL where there is none. */
+static int look_at(struct turn *t, const char *name, const json_t **out)
+{
+    json_t *rec = json_object_get(t->looked, name);
+
+    *out = NULL;
+    if (!rec) {
+        int code = record_look(t->w->store, KIND_CERTIFICATE, name, &rec, &t->out);
+        if (code != FL_OK || !rec)
+            return code;
+        if ((!t->looked && !(t->looked = json_object())) || !json_put(t->looked, name, rec))
+            return outcome_nomem(&t->out);
+    }
+    *out = rec;
+    return FL_OK;
+}
+
 /* One lineage into the request; `serials` collects what was put in. Without a key for anything but deploy. A lineage
  * that cannot be read is not one that is not there: the sink would take its files away. */
 static int add_lineage(struct turn *t, const struct subject *s, const char *key_type,
@@ -36,10 +53,8 @@ static int add_lineage(struct turn *t, const struct subject *s, const char *key_
 {
     char name[400];
     char *pem = NULL;
-    cleanup_(json_freep) json_t *rec = NULL;
-    int code = lineage_name(s->cert, key_type, name)
-                   ? record_look(t->w->store, KIND_CERTIFICATE, name, &rec, &t->out)
-                   : FL_OK;
+    const json_t *rec = NULL;
+    int code = lineage_name(s->cert, key_type, name) ? look_at(t, name, &rec) : FL_OK;
     const json_t *live = json_obj(rec, "live");
 
     if (code != FL_OK || !live)
@@ -101,15 +116,16 @@ static int call_sink(struct turn *t, const struct load *l)
 static int overtaken(struct turn *t, struct held *out)
 {
     const struct subject *s = t->task->subject;
+    const json_t *rec = NULL;
     char name[400];
     int code = FL_OK;
 
     *out = (struct held){ 0 };
     for (const char *const *key = s->cert->keys; code == FL_OK && *key && !out->newer; key++) {
         const struct subject lineage = { .cert = s->cert, .key = *key };
-        cleanup_(json_freep) json_t *rec =
-            lineage_name(s->cert, *key, name) ? record_peek(t->w->store, KIND_CERTIFICATE, name) : NULL;
-        if (json_obj(rec, "live"))
+        if (lineage_name(s->cert, *key, name))
+            code = look_at(t, name, &rec);
+        if (code == FL_OK && json_obj(rec, "live"))
             code = held_at(t, &lineage, s->sink, rec, out);
     }
     return code;
@@ -156,6 +172,18 @@ int delivery_verify(struct turn *t)
     }
     t->at_ms = t->now_ms + DAY_MS;
     return call_sink(t, &l);
+}
+
+/* What cannot be verified is brought again; the sink itself knows what is there. */
+bool delivery_still(struct turn *t)
+{
+    cleanup_(load_done) struct load l = { 0 };
+    const struct instance *i =
+        world_find(t->w, FL_KIND_SINK, ((const struct subject *)t->task->subject)->sink);
+
+    t->at_ms = t->now_ms + DAY_MS;
+    return (!i || i->plugin->ops.sink.verify) && load(t, DELIVER_VERIFY, &l) == FL_OK &&
+           json_equal(l.serials, json_object_get(t->rec, "delivered")) && call_sink(t, &l) == FL_OK;
 }
 
 int delivery_idle(struct turn *t)

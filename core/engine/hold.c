@@ -14,7 +14,8 @@ enum { TEN_MINUTES_MS = 600000, SLIP_MS = 2000 };
 
 struct held {
     struct held *next;
-    int64_t until_ms;
+    int64_t until_ms, keep_ms; /* held; known at least */
+    unsigned strikes;
     char key[HOLD_KEY], why[HOLD_WHY];
 };
 struct hold {
@@ -33,8 +34,10 @@ static void follow_clock(struct hold *h)
     if (back_ms < SLIP_MS && back_ms > -SLIP_MS)
         return;
     h->wall_ahead_ms -= back_ms;
-    for (struct held *x = h->first; x && back_ms > 0; x = x->next)
+    for (struct held *x = h->first; x && back_ms > 0; x = x->next) {
         x->until_ms -= back_ms;
+        x->keep_ms -= back_ms;
+    }
 }
 
 struct hold *hold_new(void)
@@ -59,6 +62,13 @@ void hold_free(struct hold *h)
     free(h);
 }
 
+static void drop(struct held **at)
+{
+    struct held *x = *at;
+    *at = x->next;
+    free(x);
+}
+
 static struct held **find(struct hold *h, const char *key)
 {
     follow_clock(h);
@@ -68,26 +78,60 @@ static struct held **find(struct hold *h, const char *key)
     return at;
 }
 
-void hold_set(struct hold *h, const char *key, int64_t until_ms, const char *why)
+/* The list is as long as there is trouble. */
+static void drop_old(struct hold *h, int64_t now_ms)
 {
-    pthread_mutex_lock(&h->lock);
+    for (struct held **at = &h->first; *at;)
+        if ((*at)->keep_ms <= now_ms)
+            drop(at);
+        else
+            at = &(*at)->next;
+}
+
+/* NULL: no memory. */
+static struct held *known(struct hold *h, const char *key)
+{
     struct held **at = find(h, key);
+
     if (!*at && (*at = calloc(1, sizeof **at)) && !text_copy((*at)->key, HOLD_KEY, key)) {
         free(*at);
         *at = NULL;
     }
-    if (*at && (*at)->until_ms < until_ms) {
-        (*at)->until_ms = until_ms;
-        text_copy((*at)->why, HOLD_WHY, why);
-    }
+    return *at;
+}
+
+static void extend(struct held *x, int64_t until_ms, const char *why)
+{
+    if (!x || x->until_ms >= until_ms)
+        return;
+    x->until_ms = until_ms;
+    x->keep_ms = x->keep_ms > until_ms ? x->keep_ms : until_ms;
+    text_copy(x->why, HOLD_WHY, why);
+}
+
+void hold_set(struct hold *h, const char *key, int64_t until_ms, const char *why)
+{
+    pthread_mutex_lock(&h->lock);
+    extend(known(h, key), until_ms, why);
     pthread_mutex_unlock(&h->lock);
 }
 
-static void drop(struct held **at)
+int64_t hold_strike(struct hold *h, const char *key, int64_t now_ms, int64_t least_ms, int64_t most_ms,
+                    const char *why)
 {
-    struct held *x = *at;
-    *at = x->next;
-    free(x);
+    pthread_mutex_lock(&h->lock);
+    struct held *x = known(h, key);
+    int64_t wait_ms = least_ms;
+    for (unsigned i = 0; x && i < x->strikes && wait_ms < most_ms; i++)
+        wait_ms *= 2;
+    wait_ms = wait_ms < most_ms ? wait_ms : most_ms;
+    if (x) {
+        x->strikes++;
+        extend(x, now_ms + wait_ms, why);
+        x->keep_ms = x->until_ms + most_ms;
+    }
+    pthread_mutex_unlock(&h->lock);
+    return wait_ms;
 }
 
 void hold_clear(struct hold *h, const char *key)
@@ -105,14 +149,13 @@ bool hold_check(struct hold *h, const char *key, int64_t now_ms, int64_t *until_
     bool held = false;
 
     pthread_mutex_lock(&h->lock);
-    struct held **at = find(h, key);
-    if (*at && (*at)->until_ms > now_ms) {
+    const struct held *x = *find(h, key);
+    if (x && x->until_ms > now_ms) {
         held = true;
-        *until_ms_out = (*at)->until_ms;
-        text_copy(why_out, HOLD_WHY, (*at)->why);
-    } else if (*at) {
-        drop(at);
+        *until_ms_out = x->until_ms;
+        text_copy(why_out, HOLD_WHY, x->why);
     }
+    drop_old(h, now_ms);
     pthread_mutex_unlock(&h->lock);
     return held;
 }

@@ -15,6 +15,10 @@ struct hold *hold_new(void);
 void hold_free(struct hold *h);
 /* Held until then (never shortened). Out of memory: not held, which costs one more refusal. */
 void hold_set(struct hold *h, const char *key, int64_t until_ms, const char *why);
+/* Something that all lean on failed once more: held for `least_ms`, twice as long each time, `most_ms` at most; how long.
+ * hold_clear() when it works again; forgotten by itself `most_ms` after the hold was over. */
+int64_t hold_strike(struct hold *h, const char *key, int64_t now_ms, int64_t least_ms, int64_t most_ms,
+                    const char *why);
 void hold_clear(struct hold *h, const char *key);
 /* True: held beyond now; until when, and why. */
 bool hold_check(struct hold *h, const char *key, int64_t now_ms, int64_t *until_ms_out,

@@ -3,6 +3,7 @@
 #include "engine/queue_impl.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/mem.h"
 
 #include <search.h>
@@ -37,6 +38,7 @@ struct queue *queue_new(void)
 void queue_task_free(void *p)
 {
     struct task *t = p;
+    json_decref(t->rec);
     free(t->name);
     free(t);
 }
@@ -266,6 +268,8 @@ static void begin(struct queue *q, struct task *t)
         q->ready_last = NULL;
     t->ready = false;
     t->busy = true;
+    t->asked = t->asked || t->called;
+    t->called = false;
     wakers_add(q, t);
     t->poked_ms = QUEUE_NEVER;
     t->nudged = false;
@@ -343,6 +347,7 @@ void queue_drop(struct queue *q, struct task *t)
 
 static void poke(struct queue *q, struct task *t, int64_t at_ms, bool force)
 {
+    t->called = t->called || force;
     if (t->busy) {
         t->poked_ms = at_ms < t->poked_ms ? at_ms : t->poked_ms;
         t->forced = t->forced || force;

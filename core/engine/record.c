@@ -27,30 +27,23 @@ static uint8_t step_named(const struct task_kind *kind, const char *name)
     return 0; /* every table begins with the step that finds out where things stand */
 }
 
-/* As it stands there; NULL: none. */
-static int read_record(struct store *s, const struct task *t, json_t **out, uint64_t *version_out,
-                       struct outcome *o)
+static int known_format(const struct task *t, json_t *rec, struct outcome *o)
 {
-    json_t *rec = NULL;
-    int code = store_get_json(s, group_of(t), key_of(t), &rec, version_out, o);
-
-    if (code != FL_OK)
-        return code;
-    if (rec && json_int(rec, "format", 0) != RECORD_FORMAT) {
-        json_decref(rec);
-        return outcome_fail(o, FL_EPROTO,
-                            "the state of %s is of another format: restore it from a backup or remove it",
-                            t->name);
-    }
-    *out = rec;
-    return FL_OK;
+    if (!rec || json_int(rec, "format", 0) == RECORD_FORMAT)
+        return FL_OK;
+    json_decref(rec);
+    return outcome_fail(o, FL_EPROTO,
+                        "the state of %s is of another format: restore it from a backup or remove it",
+                        t->name);
 }
 
 int record_load(struct store *s, struct task *t, json_t **out, struct outcome *o)
 {
     json_t *rec = NULL;
-    int code = read_record(s, t, &rec, &t->version, o);
+    int code = store_get_json(s, group_of(t), key_of(t), &rec, &t->version, o);
 
+    if (code == FL_OK)
+        code = known_format(t, rec, o);
     if (code != FL_OK)
         return code;
     if (!rec && (!(rec = json_object()) || !json_put_int(rec, "format", RECORD_FORMAT))) {
@@ -151,15 +144,26 @@ void record_after(json_t *rec, const struct task *t, uint8_t was, const struct v
         record_event(rec, now_ms / 1000, t->kind->steps[was].name, o->msg);
 }
 
+int record_view(struct store *s, const struct task *t, json_t **out, struct outcome *o)
+{
+    json_t *rec = NULL;
+    int code = store_view_json(s, group_of(t), key_of(t), &rec, o);
+
+    if (code == FL_OK)
+        code = known_format(t, rec, o);
+    if (code == FL_OK)
+        *out = rec;
+    return code;
+}
+
 int record_look(struct store *s, int kind, const char *name, json_t **out, struct outcome *o)
 {
     char full[400];
     const struct task t = { .name = full, .kind = &task_kinds[kind] };
-    uint64_t version;
 
     if (!task_name(kind, name, full))
         return outcome_fail(o, FL_ECONF, "%.60s...: the name is too long", name);
-    return read_record(s, &t, out, &version, o);
+    return record_view(s, &t, out, o);
 }
 
 json_t *record_peek(struct store *s, int kind, const char *name)

@@ -24,8 +24,10 @@ void record_set_counts(json_t *rec, const struct judge_counts *counts);
 void record_after(json_t *rec, const struct task *t, uint8_t was, const struct verdict *v,
                   const struct outcome *o, int64_t now_ms);
 void record_event(json_t *rec, int64_t at, const char *event, const char *msg);
-/* The record of another task, to look at. *out NULL: there is none. FL_EPROTO: it is damaged or of another format,
- * and the message names it; FL_ECONF: no record can have that name. */
+/* To look at only, like store_view_json(): *out NULL: there is none. FL_EPROTO: it is damaged or of another format, and the
+ * message names it. */
+int record_view(struct store *s, const struct task *t, json_t **out, struct outcome *o);
+/* The same by name, for the record of another task; FL_ECONF: no record can have that name. */
 int record_look(struct store *s, int kind, const char *name, json_t **out, struct outcome *o);
 /* The same where none and unreadable are the same. */
 json_t *record_peek(struct store *s, int kind, const char *name);

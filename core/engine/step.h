@@ -3,6 +3,7 @@
 #ifndef ENGINE_STEP_H
 #define ENGINE_STEP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct turn;
@@ -19,6 +20,9 @@ struct step {
     const char *holds;          /* what exists in the world while the task is here; "" : nothing */
     const char *needs;          /* what it may be parked for; "" : nothing */
     const char *help;           /* one line for people */
+    /* Where a task rests and is looked at now and then: true when all is as it was, and t->at_ms is when to look again. Such a
+     * look changes nothing, the record included, which it only reads; false: the step is run. NULL: it always is. */
+    bool (*still)(struct turn *t);
 };
 struct task_kind {
     const char *name, *help;

@@ -47,10 +47,12 @@ int cert_valid(struct turn *t);
 int cert_finalize(struct turn *t);
 int cert_fetch(struct turn *t);
 int cert_rest(struct turn *t);
+bool cert_still(struct turn *t);
 
 int delivery_deploy(struct turn *t);
 int delivery_verify(struct turn *t);
 int delivery_idle(struct turn *t);
+bool delivery_still(struct turn *t);
 int delivery_retire(struct turn *t);
 
 int cleanup_withdraw(struct turn *t);
@@ -209,6 +211,10 @@ void budget_tidy(struct turn *t);
  * moment_at, url (the authority's explanation, shown once a window as event `renewal-window`).
  */
 int ari_look(struct turn *t);
+/* For cert_still(), which asks too if it is time, and notes nothing: true when what is known of the window is still so, and when to
+ * look next (0: never). What it heard is in t->heard for ari_look(), which notes it. */
+bool ari_still(struct turn *t, int64_t *look_at_out);
+void ari_answer_free(struct ari_answer *a); /* NULL is fine */
 /* When the live certificate is to be renewed: the moment in ARI's window where there is one, else by its lifetime; the
  * earlier of the two where `renew` is configured or the authority did not answer the last time, and never later than
  * half of the time that the lifetime's rule leaves. *next_look_at_out (may be NULL): when `plan` is to call ari_look()

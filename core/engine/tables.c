@@ -63,7 +63,7 @@ static const struct step certificate[] = {
     [CERT_FETCH] = { "fetch", cert_fetch, CERT_REST, CERT_PLAN, 12, 3600, "order", "",
                      "fetches and checks the chain" },
     [CERT_REST] = { "rest", cert_rest, CERT_PLAN, CERT_PLAN, 0, 0, "certificate", "",
-                    "rests until it is renewed" },
+                    "rests until it is renewed", cert_still },
 };
 static const struct step delivery[] = {
     [DELIVERY_DEPLOY] = { "deploy", delivery_deploy, DELIVERY_VERIFY, DELIVERY_DEPLOY, 0, 0, "",
@@ -71,7 +71,7 @@ static const struct step delivery[] = {
     [DELIVERY_VERIFY] = { "verify", delivery_verify, DELIVERY_IDLE, DELIVERY_DEPLOY, 4, 600, "delivered", "",
                           "sees that it is served" },
     [DELIVERY_IDLE] = { "idle", delivery_idle, DELIVERY_DEPLOY, DELIVERY_DEPLOY, 0, 0, "delivered",
-                        "certificate", "looked at again daily" },
+                        "certificate", "looked at again daily", delivery_still },
     [DELIVERY_RETIRE] = { "retire", delivery_retire, DELIVERY_RETIRE, DELIVERY_RETIRE, 0, 0, "delivered", "",
                           "takes it away where it is no longer wanted" },
 };

@@ -22,7 +22,7 @@ static int alarm_of(struct turn *t, const char *words)
     int64_t until_ms;
 
     /* A thousand certificates need not look every minute; a clock that is set wakes who is due. */
-    outcome_again(&t->out, MINUTE_MS << (t->task->looks < 4 ? t->task->looks : 4),
+    outcome_again(&t->out, MINUTE_MS << (t->task->looks < 6 ? t->task->looks : 6),
                   "%s: nothing is ordered or deleted until it is set", words);
     text_copy(t->out.problem, sizeof t->out.problem, "clock");
     if (!hold_check(t->e->holds, "clock", t->now_ms, &until_ms, why))

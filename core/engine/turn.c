@@ -20,7 +20,7 @@
 
 static const int64_t LONGEST_MS = 8 * 86400000LL, SHORT_MS = 600000, RELOADS_MS = 720000,
                      VISIT_MS = 6 * 3600000LL, SPREAD_MS = 600000, UNSAVED_MS = 10000, CROWDED_MS = 20,
-                     UNSAVED_MOST_MS = 300000, REST_LEAST_MS = 1800000;
+                     UNSAVED_MOST_MS = 300000, REST_LEAST_MS = 1800000, NEAR_MS = 60000;
 /* Rests are at most this part of the time that a certificate has left. */
 enum { REST_SHARE = 16 };
 
@@ -168,21 +168,28 @@ static void show(const struct turn *t, uint8_t step, int code, const char *msg, 
         pool_tell(t->e->pool, &t->e->conf, &p);
 }
 
-static void tell(const struct turn *t, const struct verdict *v)
+static void tell_failure(const struct turn *t, const struct verdict *v)
 {
-    const struct task *k = t->task;
-    const struct step *was = &k->kind->steps[k->step], *is = &k->kind->steps[v->step];
     char next[16] = "", tries[16], http[16];
 
     if (v->at_ms != JUDGE_NEVER)
         clock_span(v->at_ms > t->now_ms ? v->at_ms - t->now_ms : 0, next);
     snprintf(tries, sizeof tries, "%u", v->counts.tries + v->counts.rejects);
     snprintf(http, sizeof http, "%d", t->out.http);
+    log_event(v->alarm ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, v->gave_up ? "step-gave-up" : "step-failed",
+              t->task->kind->name, task_subject(t->task), "step", t->task->kind->steps[t->task->step].name,
+              "code", outcome_code_name(v->code), "problem", t->out.problem[0] ? t->out.problem : NULL,
+              "http", t->out.http ? http : NULL, "try", tries, "next",
+              v->at_ms == JUDGE_NEVER ? "reload" : next, "msg", t->out.msg, NULL);
+}
+
+static void tell(const struct turn *t, const struct verdict *v)
+{
+    const struct task *k = t->task;
+    const struct step *was = &k->kind->steps[k->step], *is = &k->kind->steps[v->step];
+
     if (v->failed)
-        log_event(v->alarm ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, v->gave_up ? "step-gave-up" : "step-failed",
-                  k->kind->name, task_subject(k), "step", was->name, "code", outcome_code_name(v->code),
-                  "problem", t->out.problem[0] ? t->out.problem : NULL, "http", t->out.http ? http : NULL,
-                  "try", tries, "next", v->at_ms == JUDGE_NEVER ? "reload" : next, "msg", t->out.msg, NULL);
+        tell_failure(t, v);
     else if (v->code == FL_OK && log_wants(LOG_LEVEL_DEBUG))
         log_event(LOG_LEVEL_DEBUG, "step-done", k->kind->name, task_subject(k), "step", was->name, "next",
                   is->name, NULL);
@@ -313,6 +320,7 @@ static struct turned finish(struct turn *t, const struct verdict *v)
     record_after(t->rec, t->task, was, v, &t->out, t->now_ms);
     if (!end.gone && record_save(t->w->store, t->task, t->rec, &o) == FL_OK) {
         t->task->unsaved = 0;
+        t->stands = true;
         /* Others read that record: only now may they look. */
         if (wakes(t, v))
             queue_poke_kind(t->e->queue, &task_kinds[KIND_CERTIFICATE]);
@@ -344,7 +352,7 @@ static struct turned one_step(struct turn *t)
 {
     struct verdict v;
 
-    t->quiet = false;
+    t->quiet = t->stands = false;
     t->go = GO_NEXT;
     t->at_ms = 0;
     t->out = (struct outcome){ .code = FL_OK };
@@ -361,29 +369,65 @@ static bool unwritten(const struct turn *t)
     return t->task->kind == &task_kinds[KIND_CERTIFICATE] && !json_obj(t->rec, "asked");
 }
 
-struct turned turn_run(struct engine *e, struct task *task)
+/* Most turns of most tasks: all is as it was. Not for `once`, which notes when the next one is to look. */
+static bool still(struct turn *t, struct turned *end)
 {
-    struct turn t = { .e = e, .w = e->world, .task = task, .now_ms = clock_wall_ms(), .go = GO_NEXT };
+    const struct task *task = t->task;
+    const struct step *is = &task->kind->steps[task->step];
     struct outcome o = { 0 };
-    struct turned end = { .due_ms = t.now_ms + 60000 };
+    bool so;
+
+    if (!is->still || !task->loaded || task->renewed || task->asked || t->e->conf.once ||
+        record_view(t->w->store, task, &t->rec, &o) != FL_OK || !t->rec)
+        return false;
+    *end = (struct turned){ .wake = WAKE_BY_NAME };
+    so = strcmp(json_str(t->rec, "step", ""), is->name) == 0 &&
+         strcmp(json_str(t->rec, "code", ""), "ok") == 0 && (held_up(t, &end->due_ms) || is->still(t));
+    if (so && !end->due_ms)
+        end->due_ms = t->at_ms;
+    json_decref(t->rec);
+    t->rec = NULL;
+    return so;
+}
+
+static struct turned load_and_run(struct turn *t)
+{
+    struct task *task = t->task;
+    struct outcome o = { 0 };
+    struct turned end = { .due_ms = t->now_ms + 60000 };
     bool asked = false;
 
-    if (record_load(e->world->store, task, &t.rec, &o) != FL_OK) {
+    t->rec = take_ptr(task->rec);
+    if (!t->rec && record_load(t->w->store, task, &t->rec, &o) != FL_OK) {
         log_event(LOG_LEVEL_ERROR, "state-not-read", task->kind->name, task_subject(task), "msg", o.msg,
                   NULL);
         return end;
     }
     if (task->loaded)
-        json_put_int(t.rec, "looks", task->looks);
-    if (!task->loaded || task->renewed || unwritten(&t))
-        resume_task(&t);
-    if (merge(&t, &asked, &end) && !resting(&t, &end.due_ms) && (asked || !held_up(&t, &end.due_ms)))
+        json_put_int(t->rec, "looks", task->looks);
+    if (!task->loaded || task->renewed || unwritten(t))
+        resume_task(t);
+    if (merge(t, &asked, &end) && !resting(t, &end.due_ms) && (asked || !held_up(t, &end.due_ms)))
         do
-            end = one_step(&t);
-        while (t.quiet && end.due_ms <= clock_wall_ms());
+            end = one_step(t);
+        while (t->quiet && end.due_ms <= clock_wall_ms());
     task->loaded = true;
     task->renewed = false;
-    json_decref(t.rec);
+    if (t->stands && end.due_ms - t->now_ms < NEAR_MS)
+        task->rec = take_ptr(t->rec);
+    json_decref(t->rec);
+    return end;
+}
+
+struct turned turn_run(struct engine *e, struct task *task)
+{
+    struct turn t = { .e = e, .w = e->world, .task = task, .now_ms = clock_wall_ms(), .go = GO_NEXT };
+    struct turned end;
+
+    if (!still(&t, &end))
+        end = load_and_run(&t);
+    json_decref(t.looked);
+    ari_answer_free(t.heard);
     return end;
 }
 

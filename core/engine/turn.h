@@ -31,7 +31,10 @@ struct turn {
     int64_t at_ms;  /* when, after FL_OK; 0: at once */
     bool gone;      /* after FL_OK: the task and its record have done their work */
     bool quiet;     /* after FL_OK: nothing happened that is worth a write; the next step is run at once */
+    bool stands;    /* the record is as it is on disk */
     bool wakes;     /* after FL_OK: certificates may be waiting for what this record now says */
+    struct ari_answer *heard; /* what still() asked, and the step need not ask again */
+    json_t *looked; /* records of others that this turn has read, by task name */
     bool dropped;   /* after FL_EREJECT: the order is to be placed anew at once, without a name; see drop.c */
     /* What failed, as a hold key, where it is not what the task leans on as a whole; "": that. */
     char held[128];

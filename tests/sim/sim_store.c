@@ -91,6 +91,14 @@ int store_get_json(struct store *s, enum store_group g, const char *key, json_t 
     pthread_mutex_unlock(&s->lock);
     return outcome_ok(o);
 }
+int store_view_json(struct store *s, enum store_group g, const char *key, json_t **out, struct outcome *o)
+{
+    pthread_mutex_lock(&s->lock);
+    const struct entry *e = *find(s, g, key);
+    *out = e ? json_incref(e->value) : NULL;
+    pthread_mutex_unlock(&s->lock);
+    return outcome_ok(o);
+}
 /* Under the lock: the one that may be written, made if there must be none yet. */
 static struct entry *writable(struct store *s, enum store_group g, const char *key, uint64_t version_read)
 {

@@ -67,6 +67,26 @@ static void a_cleared_hold_is_gone_and_only_that(void **state)
     assert_false(hold_check(h, "b", 0, &until, why));
     assert_true(hold_check(h, "c", 0, &until, why));
 }
+static void strikes_in_a_row_hold_twice_as_long_each_time(void **state)
+{
+    struct hold *h = *state;
+    int64_t until = 0;
+    char why[HOLD_WHY] = "";
+    assert_int_equal(hold_strike(h, "a", 1000, 10, 35, "first"), 10);
+    assert_true(hold_check(h, "a", 1009, &until, why));
+    assert_int_equal(until, 1010);
+    assert_false(hold_check(h, "a", 1010, &until, why));
+    assert_int_equal(hold_strike(h, "a", 1010, 10, 35, "second"), 20);
+    assert_int_equal(hold_strike(h, "a", 1030, 10, 35, "third"), 35);
+    assert_int_equal(hold_strike(h, "b", 1030, 10, 35, ""), 10);
+    hold_clear(h, "a");
+    assert_int_equal(hold_strike(h, "a", 1040, 10, 35, ""), 10);
+    /* Over for longer than it could have been: another trouble. */
+    assert_false(hold_check(h, "a", 1084, &until, why));
+    assert_int_equal(hold_strike(h, "a", 1084, 10, 35, ""), 20);
+    assert_false(hold_check(h, "a", 1139, &until, why));
+    assert_int_equal(hold_strike(h, "a", 1139, 10, 35, ""), 10);
+}
 static void a_key_that_is_too_long_is_not_held_and_a_long_reason_is_cut(void **state)
 {
     struct hold *h = *state;
@@ -139,6 +159,7 @@ int main(void)
         TEST(a_hold_ends_at_its_time),
         TEST(a_hold_is_never_shortened),
         TEST(a_cleared_hold_is_gone_and_only_that),
+        TEST(strikes_in_a_row_hold_twice_as_long_each_time),
         TEST(a_key_that_is_too_long_is_not_held_and_a_long_reason_is_cut),
         TEST(the_second_domain_within_ten_minutes_makes_it_the_accounts_limit),
         TEST(an_absurdly_long_domain_does_no_harm),
