@@ -2,6 +2,7 @@
 /* report.c - puts a certificate's records together. */
 #include "ctl/report.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "engine/ask.h"
@@ -85,7 +86,7 @@ static void add_steps(json_t *to, const json_t *times, int kind)
 
 void report_common(json_t *to, const json_t *rec, int kind)
 {
-    int64_t tries = json_int(rec, "tries", 0) + json_int(rec, "rejects", 0);
+    int64_t tries = json_int(rec, "tries", 0) + json_int(rec, "rejects", 0), due_ms = json_int(rec, "due", 0);
     int code = code_of(rec);
     const char *problem = json_str(rec, "problem", ""), *todo = report_todo(code, problem);
     const char *step = json_str(rec, "step", task_kinds[kind].steps[0].name);
@@ -104,8 +105,11 @@ void report_common(json_t *to, const json_t *rec, int kind)
         json_object_del(to, "tries");
     if (json_int(rec, "since", 0))
         json_put_int(to, "since", json_int(rec, "since", 0) / 1000);
-    if (json_int(rec, "due", 0))
-        json_put_int(to, "next_at", json_int(rec, "due", 0) / 1000);
+    /* Looks at what rests are not written down: of a time that is over nobody knows what came of it. */
+    if (due_ms && (code != FL_OK || due_ms > clock_wall_ms()))
+        json_put_int(to, "next_at", due_ms / 1000);
+    else
+        json_object_del(to, "next_at");
 }
 
 static json_t *lineage(const json_t *rec, const char *key)
@@ -169,8 +173,6 @@ static void worse(json_t *cert, const char *state, const json_t *rec, int kind, 
     if (rank(state) <= rank(now))
         return;
     report_common(cert, rec, kind);
-    if (!json_int(rec, "due", 0))
-        json_object_del(cert, "next_at");
     json_put_str(cert, "state", state);
     json_put_str(cert, "who", who);
 }

@@ -107,7 +107,8 @@ static void failed(struct turn *t, json_t *ari, const char *held, const struct o
     bool passes = o->code == FL_ETEMP || o->code == FL_ERATE;
 
     if (passes)
-        wait_s = hold_strike(t->e->holds, held, t->now_ms, MINUTE * 1000LL, SIX_HOURS * 1000LL, o->msg) / 1000;
+        wait_s =
+            hold_strike(t->e->holds, held, t->now_ms, MINUTE * 1000LL, SIX_HOURS * 1000LL, o->msg) / 1000;
     if (told_s > wait_s)
         wait_s = told_s < DAY ? told_s : DAY;
     if (passes)

@@ -134,10 +134,7 @@ static void line_up(struct queue *q, struct task *t)
 {
     t->ready = true;
     t->ready_next = NULL;
-    if (q->ready_last)
-        q->ready_last->ready_next = t;
-    else
-        q->ready_first = t;
+    *(q->ready_last ? &q->ready_last->ready_next : &q->ready_first) = t;
     q->ready_last = t;
 }
 

@@ -32,9 +32,8 @@ static int known_format(const struct task *t, json_t *rec, struct outcome *o)
     if (!rec || json_int(rec, "format", 0) == RECORD_FORMAT)
         return FL_OK;
     json_decref(rec);
-    return outcome_fail(o, FL_EPROTO,
-                        "the state of %s is of another format: restore it from a backup or remove it",
-                        t->name);
+    return outcome_fail(
+        o, FL_EPROTO, "the state of %s is of another format: restore it from a backup or remove it", t->name);
 }
 
 int record_load(struct store *s, struct task *t, json_t **out, struct outcome *o)

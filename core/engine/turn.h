@@ -34,8 +34,8 @@ struct turn {
     bool stands;    /* the record is as it is on disk */
     bool wakes;     /* after FL_OK: certificates may be waiting for what this record now says */
     struct ari_answer *heard; /* what still() asked, and the step need not ask again */
-    json_t *looked; /* records of others that this turn has read, by task name */
-    bool dropped;   /* after FL_EREJECT: the order is to be placed anew at once, without a name; see drop.c */
+    json_t *looked;           /* records of others that this turn has read, by task name */
+    bool dropped; /* after FL_EREJECT: the order is to be placed anew at once, without a name; see drop.c */
     /* What failed, as a hold key, where it is not what the task leans on as a whole; "": that. */
     char held[128];
     char domain[256]; /* registered domain that a newOrder was for */
