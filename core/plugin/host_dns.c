@@ -32,6 +32,40 @@ int fl_exchange(struct fl_ctx *ctx, const struct fl_exchange *what, const uint8_
     return FL_OK;
 }
 
+struct transfer {
+    struct fl_ctx *ctx;
+    int (*each)(struct fl_ctx *ctx, void *arg, const uint8_t *message, size_t len, bool *more_out);
+    void *arg;
+    bool said; /* the plugin ended it, and has found its own words */
+};
+static int hand_on(void *arg, const uint8_t *message, size_t len, bool *more_out)
+{
+    struct transfer *t = arg;
+    int code = t->each(t->ctx, t->arg, message, len, more_out);
+
+    t->said = code != FL_OK;
+    return code;
+}
+int fl_transfer(struct fl_ctx *ctx, const struct fl_exchange *what,
+                int (*each)(struct fl_ctx *ctx, void *arg, const uint8_t *message, size_t len,
+                            bool *more_out),
+                void *arg)
+{
+    struct transfer t = { .ctx = ctx, .each = each, .arg = arg };
+    struct outcome o = { 0 };
+    int64_t timeout_ms = what->timeout_ms > 0 && what->timeout_ms < 600000 ? what->timeout_ms : 0;
+    int code = ctx_gate(ctx, "fl_transfer", true);
+
+    if (code != FL_OK)
+        return code;
+    code = dns_transfer(what->server, what->query, what->len, (unsigned)timeout_ms, ctx->deadline_ms, hand_on,
+                        &t, &o);
+    if (code == FL_OK || t.said)
+        return code;
+    o.code = code;
+    return ctx_take(ctx, &o);
+}
+
 /* ---- what a provider tells ---- */
 
 /* As fl/dns.h wants names: services write them with capitals and a dot at the end. */

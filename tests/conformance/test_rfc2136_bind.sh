@@ -24,10 +24,11 @@ zone "closed.test" { type primary; file "$here/closed.test"; allow-update { key 
 CONF
 conformance_spawn named.log named -g -n 1 -c "$here/named.conf"
 conformance_wait "$port" example.test
+it="plugin = \"rfc2136\"; server = \"127.0.0.1:$port\"; key = \"file:$here/k1.key\";"
 cat >fl.conf <<END
-dns = { it = { plugin = "rfc2136"; server = "127.0.0.1:$port"; key = "file:$here/k1.key"; };
+dns = { it = { $it transfer = true; }; closed = { $it };
         no = { plugin = "rfc2136"; server = "127.0.0.1:$port"; key = "file:$here/wrong.key"; }; };
 END
-conformance 'bind' --wrong no --server "127.0.0.1:$port" fl.conf it example.test
-conformance 'bind, no transfers' --wrong no --server "127.0.0.1:$port" fl.conf it closed.test
+conformance 'bind' --wrong no --server "127.0.0.1:$port" --records 2000 fl.conf it example.test
+conformance 'bind, no transfers' --wrong no --server "127.0.0.1:$port" fl.conf closed closed.test
 conformance_end

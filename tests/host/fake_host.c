@@ -282,6 +282,25 @@ int fl_exchange(struct fl_ctx *ctx, const struct fl_exchange *what, const uint8_
     return FL_OK;
 }
 
+/* Answers of the same hook, one after the other. */
+int fl_transfer(struct fl_ctx *ctx, const struct fl_exchange *what,
+                int (*each)(struct fl_ctx *ctx, void *arg, const uint8_t *message, size_t len,
+                            bool *more_out),
+                void *arg)
+{
+    bool more = true;
+    int code = FL_OK;
+    while (code == FL_OK && more) {
+        const uint8_t *answer = NULL;
+        size_t len = 0;
+        more = false;
+        code = fl_exchange(ctx, what, &answer, &len);
+        if (code == FL_OK)
+            code = each(ctx, arg, answer, len, &more);
+    }
+    return code;
+}
+
 /* ---- fl/solver.h ------------------------------------------------------------------------ */
 
 int fl_records(struct fl_ctx *ctx, const struct fl_record *records, size_t n, const char *const *providers,

@@ -15,7 +15,7 @@ fi
 probe=${DNS_PROBE:-$build/tests/tools/dns_probe} plugdir=${PLUGDIR:-$build/plugdir}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/fairlead-rfc2136.XXXXXX")
-pids='' failed=0 ran=0
+pids=''
 end() {
     for pid in $pids; do kill "$pid" 2>/dev/null || :; done
     for pid in $pids; do wait "$pid" 2>/dev/null || :; done
@@ -55,10 +55,10 @@ options { directory "$work"; pid-file "$work/named.pid"; session-keyfile none; r
   listen-on port $bind_port { 127.0.0.1; }; listen-on-v6 { none; }; dnssec-validation no;
   managed-keys-directory "$work"; };
 controls { };
-zone "example.test" { type primary; file "$work/bind.zone";
+zone "example.test" { type primary; file "$work/bind.zone"; allow-transfer { key k256; };
   allow-update { key k256; key k384; key k512; key y256; key y384; key y512; }; };
 zone "policy.test" { type primary; file "$work/policy.zone"; update-policy { grant k256 name _acme-challenge.policy.test. TXT; }; };
-zone "fixed.test" { type primary; file "$work/fixed.zone"; };
+zone "fixed.test" { type primary; file "$work/fixed.zone"; allow-transfer { none; }; };
 zone "copy.test" { type secondary; primaries { 127.0.0.1 port 9; }; file "$work/copy.zone"; masterfile-format text; };
 CONF
 } >named.conf
@@ -95,10 +95,10 @@ CONF
 acl:
   - id: writers
     key: [k256, k384, k512, y256, y384, y512]
-    action: update
+    action: [update, transfer]
   - id: readers
     key: [k256]
-    action: transfer
+    action: notify
 zone:
   - domain: example.test
     file: $work/knot.zone
@@ -140,28 +140,28 @@ try() {
 works() {
     name=$1
     shift
-    ran=$((ran + 1))
+    echo >>"$work/ran"
     try "$@"
     [ "$code" = 0 ] && return
-    failed=$((failed + 1))
+    echo >>"$work/failed"
     printf 'FAILED %s: %s\n' "$name" "$(cat err)"
 }
 # refuses NAME CODE WORDS COMMAND...
 refuses() {
     name=$1 want=$2 words=$3
     shift 3
-    ran=$((ran + 1))
+    echo >>"$work/ran"
     try "$@"
     case $(cat err) in "$want "*"$words"*) return ;; esac
-    failed=$((failed + 1))
+    echo >>"$work/failed"
     printf 'FAILED %s\n  wanted %s ...%s\n  got    %s\n' "$name" "$want" "$words" "$(cat err)"
 }
 # holds NAME LINES: what the last `list` printed, sorted.
 holds() {
-    ran=$((ran + 1))
+    echo >>"$work/ran"
     got=$(sort out)
     [ "$got" = "$2" ] && return
-    failed=$((failed + 1))
+    echo >>"$work/failed"
     printf 'FAILED %s\n  wanted %s\n  got    %s\n' "$1" "$2" "$got"
 }
 
@@ -204,6 +204,26 @@ t 60 semi;colon'
     holds "$server: alias" "c 60 target.example.net"
     works "$server: list" list example.test h 28
     holds "$server: AAAA" "h 60 2001:db8::1"
+    # A zone as a whole, over one connection.
+    conf "$at" k256.key
+    works "$server: the whole zone" list example.test '*' 1
+    holds "$server: addresses of the whole zone" "h 60 192.0.2.1
+h 60 192.0.2.2
+ns1 60 127.0.0.1"
+    conf "$at" k384.key
+    refuses "$server: a zone that is not there, as a whole" reject "" list nope.test '*' 0
+    conf "$at" k384.key
+
+    # What stands there is not what was expected: nothing is lost, and it is said.
+    echo "c 5 0 60 - other.example.net" | refuses "$server: another alias" stale "is an alias to target.example.net" apply example.test
+    echo "c 5 60 60 gone.example.net other.example.net" | refuses "$server: an alias that is gone" stale "not what was expected" apply example.test
+    echo "c 5 60 60 gone.example.net target.example.net" | works "$server: an alias that is right already" apply example.test
+    echo "c 16 0 60 - lost" | refuses "$server: a text beside an alias" reject "an alias stands at c.example.test" apply example.test
+    echo "h 5 0 60 - other.example.net" | refuses "$server: an alias beside addresses" reject "other records stand at h.example.test" apply example.test
+    printf '%s\n' "c 5 60 60 target.example.net -" "c 1 0 60 - 192.0.2.9" | works "$server: an address in the place of an alias" apply example.test
+    printf '%s\n' "c 1 60 60 192.0.2.9 -" "c 5 0 60 - target.example.net" | works "$server: and the alias again" apply example.test
+    works "$server: list" list example.test c 5
+    holds "$server: the alias stands" "c 60 target.example.net"
     long=$(printf '%600s' '' | tr ' ' x)
     echo "long 16 0 60 - $long" | works "$server: a text of 600 bytes" apply example.test
     works "$server: list" list example.test long 16
@@ -240,8 +260,20 @@ echo "x 16 0 60 - v" | refuses "bind: a zone without allow-update" reject REFUSE
 echo "x 16 0 60 - v" | refuses "bind: a secondary" reject "of type primary" apply copy.test
 conf "$knot_port" k256.key
 echo "x 16 0 60 - v" | refuses "knot: a zone whose acl does not allow it" auth "\`acl\`" apply fixed.test
+conf "$bind_port" k256.key
+refuses "bind: no transfers" reject "allow-transfer" list fixed.test '*' 0
+conf "$bind_port" stranger.key
+refuses "bind: a transfer with an unknown key" auth BADKEY list example.test '*' 0
+conf "$bind_port" wrong.key
+refuses "bind: a transfer with a wrong secret" auth BADSIG list example.test '*' 0
+printf 'server = ["127.0.0.1:%s", "127.0.0.1:%s"];\nkey = "file:%s/k256.key";\n' "$(port)" "$knot_port" "$work" >plugin.conf
+works "the first of two servers is silent" zone example.test
+echo "second 16 0 60 - v" | works "an update goes to the second" apply example.test
 printf 'server = "127.0.0.1:%s";\nkey = "file:%s/k256.key";\n' "$(port)" "$work" >plugin.conf
 refuses "nobody listens" temp "does not answer" zone example.test
 
+# Comparisons at the end of a pipe are in a shell of their own: they are counted in files.
+touch "$work/failed"
+ran=$(wc -l <"$work/ran") failed=$(wc -l <"$work/failed")
 echo "$((ran - failed)) passed, $failed failed"
 [ "$failed" = 0 ] || { tail -n 20 named.log && tail -n 20 knot.log && exit 1; }

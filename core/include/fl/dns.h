@@ -122,6 +122,16 @@ struct fl_exchange {
 FL_EXPORT int fl_exchange(struct fl_ctx *ctx, const struct fl_exchange *what, const uint8_t **answer_out,
                           size_t *len_out);
 
+/* A zone transfer (RFC 5936): the query over TCP, then one message after the other to `each`, which says by `*more_out`
+ * whether another is to come; what it is given is valid until it returns, and a code other than FL_OK ends the
+ * transfer with that code. `tcp` is passed over; `timeout_ms` is for each message (0: 10 s). Ids are compared, and the
+ * question of the first message. FL_ETEMP: no answer in time, or the connection ended before `each` was content;
+ * FL_EPROTO: more than 64 MiB. */
+FL_EXPORT int fl_transfer(struct fl_ctx *ctx, const struct fl_exchange *what,
+                          int (*each)(struct fl_ctx *ctx, void *arg, const uint8_t *message, size_t len,
+                                      bool *more_out),
+                          void *arg);
+
 #ifdef __cplusplus
 }
 #endif

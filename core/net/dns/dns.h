@@ -72,5 +72,10 @@ void dns_looks_done(struct dns_look *looks, size_t n);
  * UPDATE or when it carries an error (RFC 2136 3.8). FL_ETEMP: silent or unreachable; FL_ECONF: no address, no message. */
 int dns_exchange(const char *server, const void *query, size_t len, bool tcp, unsigned timeout_ms,
                  int64_t deadline_ms, uint8_t **answer_out, size_t *len_out, struct outcome *o);
+/* transfer.c: see fl_transfer() in fl/dns.h. timeout_ms of each message, 0: 10 s. A code of each() other than FL_OK is
+ * given back without words. */
+int dns_transfer(const char *server, const void *query, size_t len, unsigned timeout_ms, int64_t deadline_ms,
+                 int (*each)(void *arg, const uint8_t *message, size_t len, bool *more_out), void *arg,
+                 struct outcome *o);
 
 #endif

@@ -4,7 +4,8 @@
  *
  * For BIND, Knot, PowerDNS and others that take updates. All changes of a batch go out in one message,
  * over TCP, and are applied by the server as a whole. Zones are found by asking the server for their SOA,
- * with the same key, so that views that are chosen by key give the right answer.
+ * with the same key, so that views that are chosen by key give the right answer. Names are listed by questions, the whole
+ * zone by a transfer, where the server allows one.
  */
 #include "rfc2136.h"
 #include <stdlib.h>
@@ -15,11 +16,15 @@
 enum { MAX_VALUES = 600, MAX_BYTES = 36000 };
 
 static const struct fl_option options[] = {
-    FL_ADDRESS(struct conf, server, FL_REQUIRED, NULL, 53, "address of the zone's primary server"),
+    FL_ADDRESSES(
+        struct conf, server, FL_REQUIRED, NULL, 53,
+        "address of the zones' primary server; of several the next is asked when one does not answer"),
     FL_SECRET(
         struct conf, key, FL_REQUIRED,
         "TSIG key, as \"file:PATH\" of a file that tsig-keygen or keymgr -t wrote, or NAME:ALGORITHM:SECRET"),
     FL_STRING(struct conf, key_name, 0, NULL, "which key of the file; by default the first"),
+    FL_BOOL(struct conf, transfer, "false",
+            "the server lets the key transfer zones (AXFR): they are listed as a whole, else name by name"),
     FL_END,
 };
 
@@ -55,10 +60,11 @@ static int open_self(struct fl_ctx *ctx, void **self_out)
 
 static int caps(struct fl_ctx *ctx, struct fl_dns_caps *out)
 {
-    (void)ctx;
-    *out = (struct fl_dns_caps){ .flags = FL_CAP_VALUES | FL_CAP_ATOMIC,
-                                 .max_values = MAX_VALUES,
-                                 .max_bytes = MAX_BYTES };
+    const struct conf *c = fl_conf(ctx);
+    *out =
+        (struct fl_dns_caps){ .flags = FL_CAP_VALUES | FL_CAP_ATOMIC | (c->transfer ? FL_CAP_LIST_ALL : 0u),
+                              .max_values = MAX_VALUES,
+                              .max_bytes = MAX_BYTES };
     return FL_OK;
 }
 
@@ -73,7 +79,6 @@ static int test(struct fl_ctx *ctx)
 
 static int zone(struct fl_ctx *ctx, const char *apex, struct fl_zone *out)
 {
-    const struct conf *c = fl_conf(ctx);
     struct self *s = fl_self(ctx);
     struct reply r;
     struct records soa, ns;
@@ -84,12 +89,13 @@ static int zone(struct fl_ctx *ctx, const char *apex, struct fl_zone *out)
     if (code != FL_OK)
         return code;
     if (r.rcode == 2)
-        return fl_fail(ctx, FL_ETEMP, "%s failed at the SOA of %s (SERVFAIL): see its log", c->server, apex);
+        return fl_fail(ctx, FL_ETEMP, "%s failed at the SOA of %s (SERVFAIL): see its log", talk_server(ctx),
+                       apex);
     code = message_records(ctx, &r, apex, FL_RR_SOA, &soa);
     if (code != FL_OK)
         return code;
     if (r.rcode != 0 || soa.n == 0 || !soa.authoritative)
-        return fl_fail(ctx, FL_EREJECT, "%s has no zone %s", c->server, apex);
+        return fl_fail(ctx, FL_EREJECT, "%s has no zone %s", talk_server(ctx), apex);
     if (strlen(apex) < sizeof s->apex)
         memcpy(s->apex, apex, strlen(apex) + 1);
     *out = (struct fl_zone){ .apex = apex };
@@ -101,7 +107,6 @@ static int zone(struct fl_ctx *ctx, const char *apex, struct fl_zone *out)
 
 static int list_one(struct fl_ctx *ctx, const char *apex, const char *name, uint32_t type)
 {
-    const struct conf *c = fl_conf(ctx);
     const char *full = *name ? fl_printf(ctx, "%s.%s", name, apex) : apex;
     struct reply r;
     struct records found;
@@ -110,7 +115,7 @@ static int list_one(struct fl_ctx *ctx, const char *apex, const char *name, uint
         return code;
     if (r.rcode != 0 && r.rcode != 3)
         return fl_fail(ctx, r.rcode == 2 ? FL_ETEMP : FL_EREJECT,
-                       "%s does not tell what stands at %s (rcode %d)", c->server, full, r.rcode);
+                       "%s does not tell what stands at %s (rcode %d)", talk_server(ctx), full, r.rcode);
     code = message_records(ctx, &r, full, type, &found);
     if (code != FL_OK || found.n == 0)
         return code;
@@ -129,7 +134,7 @@ static int list(struct fl_ctx *ctx, const struct fl_zone *z, const char *name, u
     static const uint32_t types[] = { FL_RR_A, FL_RR_AAAA, FL_RR_CNAME, FL_RR_NS, FL_RR_TXT };
     int code = FL_OK;
     if (!name)
-        return fl_fail(ctx, FL_EREJECT, "rfc2136 cannot list a whole zone: give a name");
+        return transfer_list(ctx, z->apex, type);
     if (type != 0)
         return list_one(ctx, z->apex, name, type);
     for (size_t i = 0; i < sizeof types / sizeof *types && code == FL_OK; i++)

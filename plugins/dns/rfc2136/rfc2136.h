@@ -21,11 +21,14 @@ struct key {
     size_t secret_len;
 };
 struct conf {
-    const char *server, *key, *key_name;
+    const char *const *server;
+    const char *key, *key_name;
+    bool transfer;
 };
 struct self {
     struct key key;
     char apex[NAME_WIRE + 1]; /* a zone that the server had, to test the key with; "": none yet */
+    size_t at;                /* the server that answered last */
     int64_t ahead_s;          /* how far the server's clock is ahead of ours, if it ever complained */
 };
 
@@ -45,6 +48,7 @@ struct tsig_seen {
     bool verified;                /* made with our key over this very answer to our request */
     unsigned error;               /* enum tsig_error, or another of the server's */
     int64_t signed_at, server_at; /* seconds; server_at of a BADTIME, else 0 */
+    bool later;                   /* of a transfer: not signed, and a later signature will hold for it */
     const char *why;              /* why not verified; a sentence part; NULL */
 };
 /* Appends the TSIG to the message of `len` bytes; `message` has room for TSIG_MAX more. */
@@ -53,6 +57,17 @@ int tsig_sign(struct fl_ctx *ctx, const struct key *key, int64_t at, uint8_t *me
 /* FL_OK when the answer could be read (look at `out`); FL_EPROTO: it is malformed. */
 int tsig_verify(struct fl_ctx *ctx, const struct key *key, const struct tsig_mac *request,
                 const uint8_t *answer, size_t len, struct tsig_seen *out);
+
+/* Messages of a transfer, in order (RFC 8945 5.3.1): the first is signed, and at least every hundredth; so is the last:
+ * it is complete when `len` is 0. Begin with the request's MAC in `prior`. */
+enum { TSIG_PENDING_MAX = 100 * 65535 };
+struct tsig_chain {
+    struct tsig_mac prior;
+    uint8_t *pending; /* since the last signature */
+    size_t len, messages;
+};
+int tsig_verify_next(struct fl_ctx *ctx, const struct key *key, struct tsig_chain *c, const uint8_t *answer,
+                     size_t len, struct tsig_seen *out);
 
 /* talk.c: signs, sends, verifies; once more with the server's time when it says that ours is wrong. */
 struct talk {
@@ -67,6 +82,10 @@ struct reply {
     int rcode;
     bool refused; /* REFUSED without a signature, as Knot refuses zones that it does not have */
 };
+/* The server that is asked now, or answered last. */
+const char *talk_server(struct fl_ctx *ctx);
+/* Gives the message (with room for a TSIG) an id and our signature. */
+int talk_sign(struct fl_ctx *ctx, uint8_t *message, size_t *len, struct tsig_mac *mac_out);
 /* FL_OK: an answer of the server that holds our key; its rcode has still to be judged. Only `refused` ones, which
  * are FL_EAUTH for an update, may come without a signature. */
 int talk(struct fl_ctx *ctx, const struct talk *t, struct reply *out);
@@ -79,6 +98,9 @@ int talk_ask(struct fl_ctx *ctx, const char *name, uint32_t type, struct reply *
 /* apply.c: the op. */
 int apply_changes(struct fl_ctx *ctx, const struct fl_zone *z, const struct fl_change *changes, size_t n,
                   const char **receipt_out);
+
+/* transfer.c: the whole zone by AXFR, emitted. FL_EREJECT: the server does not let the key have it. */
+int transfer_list(struct fl_ctx *ctx, const char *apex, uint32_t type);
 
 /* message.c and update.c: the place that knows ldns. */
 const char *message_name(struct fl_ctx *ctx, const char *name, const char *apex); /* absolute */

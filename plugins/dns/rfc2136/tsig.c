@@ -37,6 +37,12 @@ struct variables {
     size_t other_len;
 };
 
+/* Later messages of a transfer (RFC 8945 5.3.1): what came unsigned since the last signature, and the time alone. */
+struct later {
+    const uint8_t *pending;
+    size_t len;
+};
+
 static void put_variables(struct out *o, const struct key *key, const struct variables *v)
 {
     put(o, key->wire.data, key->wire.len);
@@ -51,19 +57,28 @@ static void put_variables(struct out *o, const struct key *key, const struct var
     put(o, v->other, v->other_len);
 }
 
-/* `request` NULL: this is the request. */
+/* `request` NULL: this is the request; else the MAC before this one. `later` NULL: this is no later message. */
 static int digest(struct fl_ctx *ctx, const struct key *key, const struct tsig_mac *request,
-                  const uint8_t *message, size_t len, const struct variables *v, struct tsig_mac *out)
+                  const struct later *later, const uint8_t *message, size_t len, const struct variables *v,
+                  struct tsig_mac *out)
 {
-    struct out o = { .data = fl_alloc(ctx, 2 + FL_HASH_MAX + len + TSIG_MAX + v->other_len) };
+    size_t before = later ? later->len : 0;
+    struct out o = { .data = fl_alloc(ctx, 2 + FL_HASH_MAX + before + len + TSIG_MAX + v->other_len) };
     if (!o.data)
         return FL_ENOMEM;
     if (request) {
         put16(&o, (unsigned)request->len);
         put(&o, request->data, request->len);
     }
+    if (before > 0)
+        put(&o, later->pending, before);
     put(&o, message, len);
-    put_variables(&o, key, v);
+    if (later) {
+        put48(&o, v->at);
+        put16(&o, v->fudge);
+    } else {
+        put_variables(&o, key, v);
+    }
     return fl_hmac(ctx, key->hash, key->secret, key->secret_len, o.data, o.len, out->data, &out->len);
 }
 
@@ -72,7 +87,7 @@ int tsig_sign(struct fl_ctx *ctx, const struct key *key, int64_t at, uint8_t *me
 {
     const struct variables v = { .at = at, .fudge = TSIG_FUDGE_S, .other = message };
     struct out o = { message, *len };
-    int code = digest(ctx, key, NULL, message, *len, &v, mac_out);
+    int code = digest(ctx, key, NULL, NULL, message, *len, &v, mac_out);
     if (code != FL_OK)
         return code;
     put(&o, key->wire.data, key->wire.len);
@@ -199,7 +214,8 @@ static bool same_mac(const uint8_t *a, const uint8_t *b, size_t len)
 }
 
 static int check_mac(struct fl_ctx *ctx, const struct key *key, const struct tsig_mac *request,
-                     const uint8_t *answer, size_t len, const struct tsig *t, struct tsig_seen *out)
+                     const struct later *later, const uint8_t *answer, size_t len, const struct tsig *t,
+                     struct tsig_seen *out)
 {
     struct tsig_mac mac;
     uint8_t *message = fl_alloc(ctx, len);
@@ -212,7 +228,7 @@ static int check_mac(struct fl_ctx *ctx, const struct key *key, const struct tsi
     message[1] = (uint8_t)t->id;
     message[10] = (uint8_t)(records >> 8);
     message[11] = (uint8_t)records;
-    int code = digest(ctx, key, request, message, len, &t->v, &mac);
+    int code = digest(ctx, key, request, later, message, len, &t->v, &mac);
     if (code != FL_OK)
         return code;
     if (t->mac_len != mac.len)
@@ -224,8 +240,9 @@ static int check_mac(struct fl_ctx *ctx, const struct key *key, const struct tsi
     return FL_OK;
 }
 
-int tsig_verify(struct fl_ctx *ctx, const struct key *key, const struct tsig_mac *request,
-                const uint8_t *answer, size_t len, struct tsig_seen *out)
+static int verify(struct fl_ctx *ctx, const struct key *key, const struct tsig_mac *request,
+                  const struct later *later, const uint8_t *answer, size_t len, struct tsig_seen *out,
+                  struct tsig_mac *mac_out)
 {
     struct tsig t = { 0 };
     size_t at = last_record(answer, len), end;
@@ -249,7 +266,46 @@ int tsig_verify(struct fl_ctx *ctx, const struct key *key, const struct tsig_mac
         out->why = "it is signed with another key";
     else if (t.mac_len == 0)
         out->why = "its signature is empty";
-    else
-        return check_mac(ctx, key, request, answer, at, &t, out);
+    else if (t.mac_len <= sizeof mac_out->data) {
+        memcpy(mac_out->data, t.mac, t.mac_len);
+        mac_out->len = t.mac_len;
+        return check_mac(ctx, key, request, later, answer, at, &t, out);
+    } else
+        out->why = "its signature is too long";
+    return FL_OK;
+}
+
+int tsig_verify(struct fl_ctx *ctx, const struct key *key, const struct tsig_mac *request,
+                const uint8_t *answer, size_t len, struct tsig_seen *out)
+{
+    struct tsig_mac mac;
+    return verify(ctx, key, request, NULL, answer, len, out, &mac);
+}
+
+int tsig_verify_next(struct fl_ctx *ctx, const struct key *key, struct tsig_chain *c, const uint8_t *answer,
+                     size_t len, struct tsig_seen *out)
+{
+    const struct later later = { c->pending, c->len };
+    struct tsig_mac mac;
+    int code = verify(ctx, key, &c->prior, c->messages > 0 ? &later : NULL, answer, len, out, &mac);
+    if (code != FL_OK)
+        return code;
+    if (out->verified) {
+        c->prior = mac;
+        c->len = 0;
+        c->messages++;
+        return FL_OK;
+    }
+    if (out->present || c->messages == 0 || c->len + len > TSIG_PENDING_MAX)
+        return FL_OK;
+    uint8_t *more = fl_alloc(ctx, c->len + len);
+    if (!more)
+        return FL_ENOMEM;
+    if (c->len > 0)
+        memcpy(more, c->pending, c->len);
+    memcpy(more + c->len, answer, len);
+    c->pending = more;
+    c->len += len;
+    out->later = true;
     return FL_OK;
 }
