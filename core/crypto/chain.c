@@ -6,6 +6,7 @@
 #include "crypto/chain_impl.h"
 #include "crypto/digest.h"
 
+#include <errno.h>
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <openssl/asn1.h>
@@ -53,8 +54,11 @@ static int parse_block(const char **p, struct certs *out, struct outcome *o)
     if (!body)
         return outcome_nomem(o);
     /* The decoder takes base64url too. */
-    if (strpbrk(body, "-_") || !decode_base64(body, &der, &len))
-        return outcome_fail(o, FL_EPROTO, "certificate %zu of the chain is not base64", out->n + 1);
+    bool foreign = strpbrk(body, "-_") != NULL;
+    if (foreign || !decode_base64(body, &der, &len))
+        return !foreign && errno == ENOMEM
+                   ? outcome_nomem(o)
+                   : outcome_fail(o, FL_EPROTO, "certificate %zu of the chain is not base64", out->n + 1);
     q = der;
     out->at[out->n] = d2i_X509(NULL, &q, (long)len);
     if (!out->at[out->n])

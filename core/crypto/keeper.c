@@ -150,9 +150,11 @@ static int do_eab(const struct keeper_request *req, EVP_PKEY *key, struct keeper
     mac.secret = true;
     if (!buf_add(&mac, req->payload, req->payload_len) || !jwk_write(key, &jwk))
         return key_fail(&reply->outcome, "binding an external account");
-    if (strlen(mac.data) != mac.len || !decode_base64(mac.data, &raw, &len))
-        return outcome_fail(&reply->outcome, FL_ECONF,
-                            "the MAC key of the external account is not base64url");
+    bool cut = strlen(mac.data) != mac.len;
+    if (cut || !decode_base64(mac.data, &raw, &len))
+        return !cut && errno == ENOMEM ? outcome_nomem(&reply->outcome)
+                                       : outcome_fail(&reply->outcome, FL_ECONF,
+                                                      "the MAC key of the external account is not base64url");
     ok = len > 0 && jws_mac((int)req->type, raw, len, &h, jwk.data, jwk.len, &text);
     mem_wipe(raw, len);
     free(raw);
@@ -207,8 +209,10 @@ static int do_prove(const struct keeper_request *req, struct keeper_reply *reply
     size_t len = 0;
     int rc;
 
-    if (!key || !decode_base64(req->payload, &digest, &len))
+    if (!key)
         return key_fail(&reply->outcome, "making a proof");
+    if (!decode_base64(req->payload, &digest, &len)) /* which it is: it has been looked at */
+        return outcome_nomem(&reply->outcome);
     if (len != 32)
         return outcome_fail(&reply->outcome, FL_ECONF, "the digest of a key authorization has 32 bytes");
     rc = proof_write(key, req->names, digest, &pem, &reply->outcome);

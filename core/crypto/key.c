@@ -32,7 +32,8 @@ int key_fail(struct outcome *o, const char *what)
 {
     unsigned long e = ERR_peek_last_error();
     const char *reason = ERR_reason_error_string(e);
-    bool starved = ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE;
+    /* Where the library has nothing to complain about it was a buffer of ours. */
+    bool starved = e == 0 || ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE;
 
     ERR_clear_error();
     if (starved)

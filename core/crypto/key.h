@@ -11,7 +11,8 @@
 /* All of these are thread-safe (a key belongs to the caller's thread) and leave the library's error queue to
  * key_fail(), which every failure must end in. A `struct buf` for secrets has `.secret` set by the caller. */
 
-/* FL_ENOMEM or FL_ETEMP: WHAT failed, with the library's reason; empties its error queue. */
+/* FL_ENOMEM (also where the library knows of no failure) or FL_ETEMP: WHAT failed, with the library's reason; empties its
+ * error queue. */
 int key_fail(struct outcome *o, const char *what);
 
 /* key.c. A new key, or NULL. RSA takes up to seconds. */
