@@ -4,11 +4,13 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "ctl/work.h"
 #include "proc/signals.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,12 +41,12 @@ static int refused(const struct client *c)
     return EXIT_FAILED;
 }
 
-static int find_daemon(struct client *c)
+static int find_daemon(struct client *c, const struct model *m)
 {
     auto_close int fd = -1;
 
     /* A conversation that is recorded or replayed is this process's own. */
-    if (c->cli->record || c->cli->replay || !control_path(c->model, c->path))
+    if (c->cli->record || c->cli->replay || !control_path(m, c->path))
         return EXIT_DONE;
     fd = control_connect(c->path);
     c->daemon = fd >= 0;
@@ -99,7 +101,45 @@ int client_find(struct client *c, const struct cli *cli)
 
     if (status != EXIT_DONE || c->model->tree->broken) /* what it says of the socket cannot be known */
         return status;
-    return find_daemon(c);
+    return find_daemon(c, c->model);
+}
+
+/* `NAME = "TEXT"` at the beginning of a line, in a file that cannot be parsed. */
+static bool said(const char *text, const char *name, char out[400])
+{
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        line += strspn(line, " \t");
+        size_t len = strlen(name);
+        const char *at = line + len + strspn(line + (strncmp(line, name, len) ? 0 : len), " \t");
+        if (strncmp(line, name, len) != 0 || *at != '=')
+            continue;
+        at += 1 + strspn(at + 1, " \t");
+        len = *at == '"' ? strcspn(at + 1, "\"\\\n") : 0;
+        if (len && len < 400 && at[1 + len] == '"')
+            return snprintf(out, 400, "%.*s", (int)len, at + 1) > 0;
+    }
+    return false;
+}
+
+/* A mistake that keeps the file from being parsed must not keep anybody from seeing how things stand: the service still
+ * has the configuration from before. */
+static int find_despite(struct client *c)
+{
+    auto_free char *text = NULL;
+    char state[400], control[400];
+    struct model guess = *c->model;
+    size_t len = 0;
+
+    if (file_read(AT_FDCWD, c->cli->conf, 1 << 20, &text, &len) != 0 || !said(text, "state", state))
+        return EXIT_DONE;
+    guess.state = state;
+    if (said(text, "control", control))
+        guess.control = control;
+    int status = find_daemon(c, &guess);
+    if (c->daemon)
+        diag_print(c->diag, stderr);
+    return status;
 }
 
 int client_begin(struct client *c, const struct cli *cli, enum client_need need)
@@ -107,6 +147,8 @@ int client_begin(struct client *c, const struct cli *cli, enum client_need need)
     struct outcome o = { 0 };
     int status = client_find(c, cli);
 
+    if (status == EXIT_DONE && c->model->tree->broken && need == CLIENT_READ)
+        status = find_despite(c);
     if (status != EXIT_DONE || c->daemon)
         return status;
     if (need == CLIENT_WORK)

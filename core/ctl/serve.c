@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "ctl/cli.h"
 #include "engine/ask.h"
+#include "engine/record.h"
 #include "engine/steps.h"
 
 #include <stdarg.h>
@@ -69,6 +70,14 @@ const struct model_certificate *serve_find(const struct serve *s, const char *na
     for (size_t i = 0; i < m->ncertificates; i++)
         if (strcmp(m->certificates[i].name, name) == 0)
             return &m->certificates[i];
+    cleanup_(json_freep) json_t *gone = record_peek(s->store, KIND_CERTIFICATE, name);
+    if (gone) {
+        *no_out = serve_reply(EXIT_FAILED,
+                              "`%.256s` is not in the configuration any more: put it there again, or "
+                              "`fairlead forget` it",
+                              name);
+        return NULL;
+    }
     const struct model_certificate *mc = holder(m, name);
     const char *near = mc ? mc->name : nearest(m, name);
     *no_out = near

@@ -96,6 +96,17 @@ done
 e2e status nobody.example.test
 is 'status of nobody' 1 "$status"
 
+# A file that cannot be parsed keeps nobody from seeing how things stand.
+cp fl.conf good.conf
+echo 'nonsense = ' >>fl.conf
+e2e status
+is 'status beside a broken file' 0 "$status"
+says 'status beside a broken file: who' '^fairlead [0-9.]+ runs as process '"$running"' since ' out
+says 'status beside a broken file: what is wrong' '^fl\.conf:[0-9]+: error: ' err
+e2e renew a.example.test
+is 'renew beside a broken file' 1 "$status"
+cp good.conf fl.conf
+
 before=$(serial a.example.test)
 e2e renew a.example.test
 is 'renew' 0 "$status"
@@ -314,6 +325,10 @@ e2e reload
 is 'reload without it' 0 "$status"
 e2e status
 says 'an orphan' '^a\.example\.test +orphan' out
+e2e renew a.example.test
+is 'an orphan is not renewed: status' 1 "$status"
+says 'an orphan is not renewed' 'not in the configuration any more: put it there again, or .fairlead forget. it' err
+e2e status
 e2e status a.example.test
 says 'an orphan has a page' 'serial +[0-9a-f]+' out
 e2e forget a.example.tes
