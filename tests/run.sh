@@ -154,20 +154,21 @@ unit_tsan() {
     build_gcc_tsan || return
     # shellcheck disable=SC2086 # a command, or nothing
     checked gcc-tsan gcc-tsan $still make -j"$jobs" check LINTS=
-    for name in first_light_pebble24 real_dns reload; do threads_of "$name"; done
+    for name in first_light_pebble24 real_dns reload; do threads_of integration "$name"; done
+    for name in self rfc2136_knot powerdns; do threads_of conformance "$name"; done
 }
-# threads_of NAME: the daemon itself, with all its threads, through an integration test.
+# threads_of FOLDER NAME: the daemon itself, or a provider in the suite, with all its threads.
 threads_of() {
-    dir=$base/gcc-tsan/integration-$1 log=$logs/gcc-tsan-integration-$1.log
+    dir=$base/gcc-tsan/$1-$2 log=$logs/gcc-tsan-$1-$2.log
     rm -rf "$dir"
     mkdir -p "$dir" || return
     # shellcheck disable=SC2086 # a command, or nothing
     (cd "$dir" && top_srcdir=$src top_builddir=$base/gcc-tsan timeout --kill-after=10 300 $still \
-        sh "$src/tests/integration/test_$1.sh") >"$log" 2>&1 </dev/null
+        sh "$src/tests/$1/test_$2.sh") >"$log" 2>&1 </dev/null
     case $? in
-    0) result PASS "gcc-tsan/integration-$1" "$log" ;;
-    77) result SKIP "gcc-tsan/integration-$1" "$log" ;;
-    *) result FAIL "gcc-tsan/integration-$1" "$log" ;;
+    0) result PASS "gcc-tsan/$1-$2" "$log" ;;
+    77) result SKIP "gcc-tsan/$1-$2" "$log" ;;
+    *) result FAIL "gcc-tsan/$1-$2" "$log" ;;
     esac
 }
 # fuzz: on from the corpora, two targets at a time; what was learned stays in $base/fuzz.

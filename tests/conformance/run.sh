@@ -6,6 +6,7 @@
 #     conformance NAME ARGUMENT...        runs it with that configuration; prints what fails
 #     conformance_spawn LOG COMMAND...    a server, ended with the script
 #     conformance_wait PORT ZONE          until a server on 127.0.0.1 answers for the zone
+#     conformance_wait_tcp PORT           until somebody listens there
 #     conformance_end                     the last line, and the status
 umask 077
 build=$(cd "${top_builddir:-$top/build}" && pwd)
@@ -39,6 +40,14 @@ conformance_wait() {
     until dig @127.0.0.1 -p "$1" "$2" SOA +tcp +time=1 +tries=1 2>/dev/null | grep -q 'status: NOERROR'; do
         tries=$((tries + 1))
         [ "$tries" -lt 200 ] || { echo "no server on port $1" && tail -n 20 ./*.log && exit 1; }
+        sleep 0.1
+    done
+}
+conformance_wait_tcp() {
+    tries=0
+    until python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$1" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 200 ] || { echo "nobody on port $1" && tail -n 20 ./*.log && exit 1; }
         sleep 0.1
     done
 }

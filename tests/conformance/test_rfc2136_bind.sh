@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # test_rfc2136_bind.sh - the plugin `rfc2136` with BIND keeps the contract of DNS providers: over a zone that it may
 # transfer, and over one that it may not.
+# time-limit: 600
 set -eu
 top=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
 # shellcheck source=tests/conformance/run.sh

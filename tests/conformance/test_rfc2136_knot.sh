@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # test_rfc2136_knot.sh - the plugin `rfc2136` with Knot, over IPv6, keeps the contract of DNS providers; the first of its
 # two servers does not answer.
+# time-limit: 600
 set -eu
 top=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
 # shellcheck source=tests/conformance/run.sh

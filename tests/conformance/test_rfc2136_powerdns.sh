@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # test_rfc2136_powerdns.sh - the plugin `rfc2136` with PowerDNS keeps the contract of DNS providers.
+# time-limit: 600
 set -eu
 top=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
 # shellcheck source=tests/conformance/run.sh

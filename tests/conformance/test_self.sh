@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # test_self.sh - the plugin `self` keeps the contract of DNS providers; what it was told it serves.
+# time-limit: 600
 set -eu
 top=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
 # shellcheck source=tests/conformance/run.sh
