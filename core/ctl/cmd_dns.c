@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "conf/opt.h"
 #include "ctl/cli.h"
+#include "zone/delegation.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct work {
     char **argv; /* behind the verb */
     char names[2][256];
     int64_t ttl;
+    const char *const *roots;
     bool nothing; /* it was so already */
 };
 
@@ -73,6 +75,18 @@ static int zones(struct work *w, struct outcome *o)
     return call_end(&c, code, o);
 }
 
+/* What the zone above says of it; that it cannot be asked is no failure of the provider's. */
+static int delegation(const struct work *w, const struct fl_zone *z, struct outcome *o)
+{
+    const struct dns_roots roots = { .addresses = w->roots };
+    struct delegation d;
+    int code = delegation_look(&roots, z->apex, z->name_servers, &d, NULL, o);
+
+    if (code == FL_OK)
+        printf("  delegation %s: %s\n", delegation_name(d.state), d.words);
+    return code;
+}
+
 static int zone(struct work *w, struct outcome *o)
 {
     struct fl_zone z = { 0 };
@@ -87,6 +101,8 @@ static int zone(struct work *w, struct outcome *o)
     code = create ? w->ops->create(c.ctx, w->argv[0], &z) : w->ops->zone(c.ctx, w->argv[0], &z);
     if (code == FL_OK)
         show_zone(&z);
+    if (code == FL_OK)
+        code = delegation(w, &z, o);
     return call_end(&c, code, o);
 }
 
@@ -270,6 +286,7 @@ static int run_verb(struct world *w, const struct world_conf *wc, size_t verb, c
     if (!work->i)
         return no_instance(w, instance);
     work->ops = &work->i->plugin->ops.dns;
+    work->roots = w->model->roots;
     int code = world_open_http(w, wc, &o);
     if (code == FL_OK)
         code = instance_open(work->i, &o);

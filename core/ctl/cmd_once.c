@@ -68,6 +68,8 @@ static int summary(const struct world *w, bool staging)
         cleanup_(json_freep) json_t *cert = report_certificate(w->store, &mc);
         count(&r, cert);
     }
+    cleanup_(json_freep) json_t *zones = report_zones(w->store, w->model);
+    report_zone_pages(stdout, zones, true);
     return status_of(&r);
 }
 

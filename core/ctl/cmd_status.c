@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the lines bring together: "daemon", "certificates", "orphans", "revocations". */
+/* What the lines bring together: "daemon", "certificates", "orphans", "revocations", "zones". */
 static void collect(void *arg, const json_t *line)
 {
-    static const char *const whole[] = { "daemon", "orphans", "revocations", NULL };
+    static const char *const whole[] = { "daemon", "orphans", "revocations", "zones", NULL };
     json_t *doc = arg, *cert = json_object_get(line, "certificate");
 
     if (cert)
@@ -45,6 +45,7 @@ static int show(const json_t *doc, const char *name, bool json)
     }
     report_daemon(stdout, json_obj(doc, "daemon"));
     report_table(stdout, certs, json_list(doc, "orphans"), json_list(doc, "revocations"));
+    report_zone_pages(stdout, json_list(doc, "zones"), false);
     return EXIT_DONE;
 }
 

@@ -32,6 +32,8 @@ static const struct {
       "look at `fairlead account`: it was deactivated or has another key; restore the state that has its key, or "
       "make a new account with `fairlead account AUTHORITY register`" },
     { "clock", "set this machine's clock" },
+    { "delegation",
+      "do at the zone above, or at its registrar, what the message says; it goes on by itself" },
     { "left-out",
       "correct what the message says, or take the name out; it is tried again daily, and by `fairlead renew`" },
     { "accountDoesNotExist",
@@ -68,6 +70,12 @@ static bool needs_person(const json_t *rec)
            (strcmp(problem, "clock") == 0 || strcmp(problem, "userActionRequired") == 0);
 }
 
+/* A person or a registrar is at work: no failure, but somebody should know. */
+static bool waits_for_zone(const json_t *rec)
+{
+    return code_of(rec) == FL_EAGAIN && strcmp(json_str(rec, "problem", ""), "delegation") == 0;
+}
+
 static void add_steps(json_t *to, const json_t *times, int kind)
 {
     json_t *list = times ? json_array() : NULL;
@@ -90,6 +98,7 @@ void report_common(json_t *to, const json_t *rec, int kind)
     int code = code_of(rec);
     const char *problem = json_str(rec, "problem", ""), *todo = report_todo(code, problem);
     const char *step = json_str(rec, "step", task_kinds[kind].steps[0].name);
+    bool person = is_failure(code) || needs_person(rec) || waits_for_zone(rec);
 
     json_put_str(to, "step", step);
     for (uint8_t i = 0; i < task_kinds[kind].n; i++)
@@ -98,7 +107,7 @@ void report_common(json_t *to, const json_t *rec, int kind)
     json_put_str(to, "code", json_str(rec, "code", "ok"));
     json_put_str(to, "problem", json_str(rec, "problem", NULL));
     json_put_str(to, "msg", json_str(rec, "msg", NULL));
-    json_put_str(to, "todo", (is_failure(code) || needs_person(rec)) && todo[0] ? todo : NULL);
+    json_put_str(to, "todo", person && todo[0] ? todo : NULL);
     if (tries)
         json_put_int(to, "tries", tries);
     else

@@ -38,6 +38,14 @@ json_t *report_orphan(struct store *s, const struct model *m, const char *name);
 /* The earliest end of what is live; 0: nothing is. */
 int64_t report_until(const json_t *cert);
 
+/*
+ * Zones that there are records of: zone ("INSTANCE/APEX"), is ("right", "not made", "not delegated" ...; see
+ * zone/delegation.h), name_servers[], and what zone_facts() says beside: state, mode, msg, made, registrar, lacks ...
+ */
+json_t *report_zones(struct store *s, const struct model *m);
+/* A line each, and what is to be done where it is not right; `wrong_only`: these alone. */
+void report_zone_pages(FILE *f, const json_t *zones, bool wrong_only);
+
 /* "example.org  delivered  valid until 2027-02-20..., in 60 d"; one line, two when a person must do something. */
 void report_line(FILE *f, const json_t *cert);
 /* All of them, those that need somebody first, under a line that counts them. */

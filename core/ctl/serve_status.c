@@ -51,5 +51,7 @@ json_t *serve_next(const struct serve *s, const json_t *req, size_t *at)
         return line_of("orphans", report_orphans(s->store, s->model));
     if (i == n + 1)
         return line_of("revocations", revoke_list(s->store, NULL));
+    if (i == n + 2)
+        return line_of("zones", report_zones(s->store, s->model));
     return serve_reply(EXIT_DONE, "%s", "");
 }

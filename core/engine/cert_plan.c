@@ -164,8 +164,10 @@ static int reach(struct turn *t, struct acme **out)
 static int begin(struct turn *t, const char *why, bool try)
 {
     struct acme *acme;
-    int code = reach(t, &acme);
+    int code = zones_in_order(t); /* before anybody is asked for anything */
 
+    if (code == FL_OK)
+        code = reach(t, &acme);
     if (code == FL_OK)
         code = order_over(t, false); /* one that was given up half way */
     if (code == FL_OK)

@@ -36,7 +36,8 @@ static int has_zone(struct turn *t, const struct instance *i, const char *identi
     if (!(i->plugin->ops.solver.flags & FL_NEEDS_ZONE))
         return FL_OK;
     snprintf(proof, sizeof proof, "_acme-challenge.%.253s", identifier);
-    return zones_find(t->e->zones, proof, NULL, key, &t->out);
+    int code = zones_find(t->e->zones, proof, NULL, key, &t->out);
+    return code == FL_OK ? zones_ready(t->e->zones, proof, NULL, &t->out) : code;
 }
 
 static const struct acme_challenge *offered(const struct instance *i, const struct acme_authz *z)

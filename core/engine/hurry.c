@@ -35,6 +35,7 @@ static void poke_picked(struct engine *e, struct picked *p, bool force)
         if (force && slash && text_starts(p->names[i], "zone:")) {
             snprintf(hold, sizeof hold, "dns:%.*s", (int)(slash - zone), zone);
             hold_clear(e->holds, hold);
+            zone_look_soon(e->zones, zone);
         }
         queue_poke(e->queue, p->names[i], clock_wall_ms(), force);
         free(p->names[i]);

@@ -137,6 +137,7 @@ static bool same_dns(const struct model_instance *a, const struct model_instance
            (opt_same_list(x->zones, y->zones) && opt_same_list(x->query_servers, y->query_servers) &&
             opt_same_list(x->resolver, y->resolver) && x->visible == y->visible && x->ttl == y->ttl &&
             x->create_zones == y->create_zones && x->delegation == y->delegation &&
+            opt_same_list(x->delegation_replace, y->delegation_replace) &&
             same_text(x->registrar, y->registrar) && same_text(x->owner_id, y->owner_id));
 }
 

@@ -156,8 +156,30 @@ static int retire(struct engine *e, const char *key, struct outcome *o)
     return FL_OK;
 }
 
+/* What is known of a zone is known before anybody asks for it; its task looks when that is due. */
+static int recall_zone(struct engine *e, const char *key, struct outcome *o)
+{
+    const char *zone = strchr(key, ':') + 1;
+    struct task known = { .name = (char *)(uintptr_t)key, .kind = &task_kinds[KIND_ZONE] };
+    cleanup_(json_freep) json_t *rec = NULL;
+    int64_t due_ms = 0;
+    int code = record_load(e->world->store, &known, &rec, o);
+
+    if (code != FL_OK)
+        return code;
+    /* Of one that was wanted, and is not made, only those know who may want it still. */
+    if (json_flag(json_obj(rec, "zone"), "make", false) && !json_flag(json_obj(rec, "zone"), "making", false))
+        return record_remove(e->world->store, &known, o);
+    if (!json_obj(rec, "zone") || !zone_recall(e->zones, zone, json_obj(rec, "zone"), &due_ms) ||
+        queue_has(e->queue, key))
+        return FL_OK;
+    return queue_add(e->queue, &task_kinds[KIND_ZONE], key, NULL, due_ms) ? FL_OK : outcome_nomem(o);
+}
+
 static int left_over(struct engine *e, const struct model *before, const char *key, struct outcome *o)
 {
+    if (text_starts(key, "zone:"))
+        return recall_zone(e, key, o);
     if (text_starts(key, "cleanup:"))
         return queue_add(e->queue, &task_kinds[KIND_CLEANUP], key, NULL, clock_wall_ms()) ? FL_OK
                                                                                           : outcome_nomem(o);

@@ -26,9 +26,12 @@ int authority_idle(struct turn *t);
 void authority_wake(struct engine *e);
 
 int zone_task_find(struct turn *t);
+int zone_task_create(struct turn *t);
 int zone_task_write(struct turn *t);
 int zone_task_settle(struct turn *t);
 int zone_task_look(struct turn *t);
+int zone_task_delegation(struct turn *t);
+int zone_task_registrar(struct turn *t);
 int zone_task_idle(struct turn *t);
 
 int host_owner(struct turn *t);
@@ -36,6 +39,8 @@ int host_publish(struct turn *t);
 int host_visible(struct turn *t);
 int host_idle(struct turn *t);
 
+/* FL_EAGAIN: a name can only be proved by records, in a zone that has to be made or delegated first. */
+int zones_in_order(struct turn *t);
 int cert_plan(struct turn *t);
 int cert_key(struct turn *t);
 int cert_order(struct turn *t);

@@ -21,14 +21,21 @@ static const struct step authority[] = {
                          "", "ready; the directory is read again daily" },
 };
 static const struct step zone[] = {
-    [ZONE_FIND] = { "find", zone_task_find, ZONE_WRITE, ZONE_FIND, 0, 0, "", "",
+    [ZONE_FIND] = { "find", zone_task_find, ZONE_CREATE, ZONE_FIND, 0, 0, "", "",
                     "finds the zone at its provider" },
+    [ZONE_CREATE] = { "create", zone_task_create, ZONE_WRITE, ZONE_FIND, 0, 0, "", "",
+                      "makes the zone where it is missing and may be made" },
     [ZONE_WRITE] = { "write", zone_task_write, ZONE_SETTLE, ZONE_WRITE, 0, 0, "journal", "",
                      "writes one batch of changes" },
     [ZONE_SETTLE] = { "settle", zone_task_settle, ZONE_LOOK, ZONE_WRITE, 0, 0, "records", "",
                       "waits for the provider's word that the change is out" },
-    [ZONE_LOOK] = { "look", zone_task_look, ZONE_IDLE, ZONE_WRITE, 0, 0, "records", "",
+    [ZONE_LOOK] = { "look", zone_task_look, ZONE_DELEGATION, ZONE_WRITE, 0, 0, "records", "",
                     "asks every authoritative server" },
+    [ZONE_DELEGATION] = { "delegation", zone_task_delegation, ZONE_REGISTRAR, ZONE_DELEGATION, 0, 0,
+                          "zone, records", "",
+                          "looks whether the zone above points to it, when that is due" },
+    [ZONE_REGISTRAR] = { "registrar", zone_task_registrar, ZONE_IDLE, ZONE_DELEGATION, 0, 0, "zone, records",
+                         "", "sets the name servers at the registrar where that may be" },
     [ZONE_IDLE] = { "idle", zone_task_idle, ZONE_WRITE, ZONE_FIND, 0, 0, "records", "wishes",
                     "nothing to do until somebody wants a record" },
 };

@@ -283,6 +283,8 @@ static bool worth_saving(const struct turn *t, const struct verdict *v, uint8_t 
 {
     if (v->code == FL_ECANCEL || (v->code == FL_EAGAIN && strcmp(t->out.problem, LANE_CROWDED) == 0))
         return false;
+    if (t->news)
+        return true;
     if (t->task->kind == &task_kinds[KIND_ZONE] && !v->failed &&
         strcmp(json_str(t->rec, "code", "ok"), "ok") == 0)
         return false;
@@ -295,7 +297,8 @@ static bool worth_saving(const struct turn *t, const struct verdict *v, uint8_t 
 /* Who waits for an authority also wants to hear why it is not ready. */
 static bool wakes(const struct turn *t, const struct verdict *v)
 {
-    return (v->code == FL_OK && t->wakes) || (v->failed && t->task->kind == &task_kinds[KIND_AUTHORITY]);
+    return t->news || (v->code == FL_OK && t->wakes) ||
+           (v->failed && t->task->kind == &task_kinds[KIND_AUTHORITY]);
 }
 
 static struct turned finish(struct turn *t, const struct verdict *v)
@@ -324,6 +327,8 @@ static struct turned finish(struct turn *t, const struct verdict *v)
         /* Others read that record: only now may they look. */
         if (wakes(t, v))
             queue_poke_kind(t->e->queue, &task_kinds[KIND_CERTIFICATE]);
+        if (t->news)
+            queue_poke_kind(t->e->queue, &task_kinds[KIND_HOST]);
         return end;
     }
     /* The disk is full or broken: nothing of this turn counts, it is run again. */
@@ -352,7 +357,7 @@ static struct turned one_step(struct turn *t)
 {
     struct verdict v;
 
-    t->quiet = t->stands = false;
+    t->quiet = t->stands = t->news = false;
     t->go = GO_NEXT;
     t->at_ms = 0;
     t->out = (struct outcome){ .code = FL_OK };

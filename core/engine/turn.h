@@ -35,6 +35,8 @@ struct turn {
     bool wakes;     /* after FL_OK: certificates may be waiting for what this record now says */
     struct ari_answer *heard; /* what still() asked, and the step need not ask again */
     json_t *looked;           /* records of others that this turn has read, by task name */
+    bool
+        news; /* of a zone: its record says what it did not say before: certificates and hosts may be waiting for it */
     bool dropped; /* after FL_EREJECT: the order is to be placed anew at once, without a name; see drop.c */
     /* What failed, as a hold key, where it is not what the task leans on as a whole; "": that. */
     char held[128];

@@ -95,7 +95,11 @@ int world_open_provider(struct world *w, size_t at, struct outcome *o)
                                   .only = dns->zones,
                                   .query_servers = dns->query_servers,
                                   .ttl = dns->ttl,
-                                  .visible_wait_ms = dns->visible };
+                                  .visible_wait_ms = dns->visible,
+                                  .create = dns->create_zones,
+                                  .delegation = dns->delegation,
+                                  .registrar = dns->registrar,
+                                  .replace = dns->delegation_replace };
     int code = call_begin(&c, p->instance, "", 0, o);
     return code == FL_OK ? call_end(&c, p->instance->plugin->ops.dns.caps(c.ctx, &p->caps), o) : code;
 }

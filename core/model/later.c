@@ -9,9 +9,6 @@ struct later {
     const char *option, *value, *words;
 };
 static const struct later dns_later[] = {
-    { "create_zones", "true", "zones are not made yet: make them at the provider" },
-    { "delegation", NULL, "the delegation of zones is not looked at yet" },
-    { "registrar", NULL, "name servers are not set at registrars yet: set them there yourself" },
     { "resolver", NULL, "resolvers are not used yet: the DNS is asked from its root" },
     { "owner_id", NULL, "records are not marked yet" },
     { NULL, NULL, NULL },

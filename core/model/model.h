@@ -33,8 +33,9 @@ struct model_dns {
     const char *plugin;
     const char *const *zones; /* only these; NULL: all */
     bool create_zones;
-    int delegation; /* index into "wait", "warn", "off" ; later */
+    int delegation; /* index into "auto", "wait", "warn", "off" */
     const char *registrar;
+    const char *const *delegation_replace; /* domains; NULL: none */
     const char *const *query_servers, *const *resolver;
     int64_t visible;                 /* how long to wait for servers that do not answer: visible_wait, ms */
     int64_t rate, parallel, timeout; /* per minute, 0: no limit; at once; ms */

@@ -4,7 +4,7 @@
 
 static const char *const log_levels[] = { "debug", "info", "warn", "error", NULL };
 static const char *const log_formats[] = { "text", "json", "journal", NULL };
-static const char *const delegations[] = { "wait", "warn", "off", NULL };
+static const char *const delegations[] = { "auto", "wait", "warn", "off", NULL };
 static const char *const bad_names[] = { "keep", "drop", NULL };
 static const char *const eab_algs[] = { "HS256", "HS384", "HS512", NULL };
 static const char *const expose_apis[] = { "istio", "gateway", NULL };
@@ -101,10 +101,16 @@ const struct fl_option model_dns_table[] = {
     PLUGIN,
     FL_LISTOF(struct model_dns, zones, FL_T_DOMAIN, 0, NULL,
               "zones to use it for; without it all that it holds"),
-    FL_BOOL(struct model_dns, create_zones, "false", "whether to make zones that are missing"),
-    FL_ENUM(struct model_dns, delegation, 0, "warn", delegations,
-            "what to do about a zone that the parent zone does not point to"),
-    FL_REF(struct model_dns, registrar, 0, "dns", "where the name servers of a zone's domain are set"),
+    FL_BOOL(struct model_dns, create_zones, "false",
+            "whether to make zones that no instance holds: the registered domain, or the longest of `zones`"),
+    FL_ENUM(
+        struct model_dns, delegation, 0, "auto", delegations,
+        "what to do about a zone that the zone above does not point to: wait with its certificates, or warn; "
+        "auto: wait for zones that fairlead made, warn of others, off where query_servers are given"),
+    FL_REF(struct model_dns, registrar, 0, "dns",
+           "where the name servers of a zone's domain are set when there are none, or none that answers"),
+    FL_LISTOF(struct model_dns, delegation_replace, FL_T_DOMAIN, 0, NULL,
+              "domains that others serve, whose name servers are to be replaced all the same"),
     FL_ADDRESSES(
         struct model_dns, query_servers, 0, NULL, 53,
         "name servers to ask whether a record is visible, instead of those that the zone is delegated to"),
@@ -119,10 +125,11 @@ const struct fl_option model_dns_table[] = {
 };
 const struct fl_option model_other_table[] = { PLUGIN, COMMON, FL_END };
 
-const char *const model_dns_reserved[] = { "plugin",    "zones",         "create_zones", "delegation",
-                                           "registrar", "query_servers", "resolver",     "visible",
-                                           "rate",      "parallel",      "timeout",      "ca_file",
-                                           "proxy",     "ttl",           "owner_id",     NULL };
+const char *const model_dns_reserved[] = {
+    "plugin",        "zones",    "create_zones", "delegation", "registrar", "delegation_replace",
+    "query_servers", "resolver", "visible",      "rate",       "parallel",  "timeout",
+    "ca_file",       "proxy",    "ttl",          "owner_id",   NULL
+};
 const char *const model_other_reserved[] = {
     "plugin", "rate", "parallel", "timeout", "ca_file", "proxy", NULL
 };

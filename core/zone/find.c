@@ -111,6 +111,13 @@ static int ask_zone(struct zones *z, const struct zones_provider *p, struct find
     return code;
 }
 
+void find_made(struct zones *z, const struct zones_provider *p, const char *apex)
+{
+    pthread_mutex_lock(&z->lock);
+    (void)remember(&z->caches[p - z->conf.providers], apex, false, ops_of(p)->zones != NULL);
+    pthread_mutex_unlock(&z->lock);
+}
+
 /* ---- the longest that a provider holds ----------------------------------------------- */
 
 static bool longer(const char *apex, const char *name, const char best[256])
@@ -211,6 +218,11 @@ static int best_zone(struct zones *z, const char *name, const char *const *provi
         return FL_OK;
     *o = failure;
     return failure.code;
+}
+
+int find_held(struct zones *z, const char *name, struct found *out, struct outcome *o)
+{
+    return best_zone(z, name, NULL, out, o);
 }
 
 /* ---- aliases ------------------------------------------------------------------------- */
@@ -346,10 +358,12 @@ int find_zone(struct zones *z, const char *name, const char *const *providers, s
             *o = failure;
             return code;
         }
+        if (!f.provider && make_wanted(z, at, providers, o) != FL_ECONF)
+            return o->code;
         if (!f.provider)
-            return outcome_fail(
-                o, FL_ECONF, "no dns instance holds a zone for %s%s%s: add one that does, or correct `zones`",
-                name, strcmp(name, at) ? ", which leads to " : "", strcmp(name, at) ? at : "");
+            return outcome_fail(o, FL_ECONF, "no dns instance holds a zone for %s%s%s: %s", name,
+                                strcmp(name, at) ? ", which leads to " : "", strcmp(name, at) ? at : "",
+                                o->msg[0] ? o->msg : "add one that does, or correct `zones`");
         *out = f;
         return outcome_ok(o);
     }

@@ -25,6 +25,9 @@ struct find_cache {
 };
 void find_cache_done(struct find_cache *c);
 
+/* The provider holds that zone from now on: it was made. */
+void find_made(struct zones *z, const struct zones_provider *p, const char *apex);
+
 struct found {
     const struct zones_provider *provider; /* NULL: nobody holds a zone for it */
     char apex[256], target[256];           /* the end of the CNAMEs at the name, which lies in the apex */
@@ -32,6 +35,8 @@ struct found {
 /* Follows CNAMEs at names that begin with `_`, then picks the longest zone that one of the allowed providers (NULL: all) really holds; the first of
  * the configuration if two hold it. FL_ECONF: nobody, and the message says who was asked. Takes the lock for
  * moments, asks plugins and servers. */
+/* The longest zone that any provider holds for the very name; provider NULL: none. */
+int find_held(struct zones *z, const char *name, struct found *out, struct outcome *o);
 int find_zone(struct zones *z, const char *name, const char *const *providers, struct found *out,
               struct outcome *o);
 

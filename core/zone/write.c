@@ -56,7 +56,7 @@ static char **strv_copy(const char *const *v)
     return copy;
 }
 
-static bool take_zone(struct zones *z, struct zone *zone, const struct fl_zone *fresh)
+bool zone_take(struct zones *z, struct zone *zone, const struct fl_zone *fresh)
 {
     char *id = fresh->id ? strdup(fresh->id) : NULL;
     char **names = strv_copy(fresh->name_servers);
@@ -75,7 +75,7 @@ static bool take_zone(struct zones *z, struct zone *zone, const struct fl_zone *
     return true;
 }
 
-static int find_call(struct zones *z, struct zone *zone, struct outcome *o)
+int zone_find_call(struct zones *z, struct zone *zone, struct outcome *o)
 {
     struct call call;
     struct fl_zone fresh = { 0 };
@@ -85,7 +85,7 @@ static int find_call(struct zones *z, struct zone *zone, struct outcome *o)
         return code;
     code = zone_ops(zone)->zone(call.ctx, zone->apex, &fresh);
     if (code == FL_OK && !call_starved(&call))
-        ok = take_zone(z, zone, &fresh);
+        ok = zone_take(z, zone, &fresh);
     code = call_end(&call, code, o);
     return ok ? code : outcome_nomem(o);
 }
@@ -97,7 +97,13 @@ int zone_find_step(struct zones *z, const char *key, struct outcome *o)
         return o->code;
     if (!zone->provider)
         return ended(z, zone, orphan(zone, o), o);
-    return ended(z, zone, find_call(z, zone, o), o);
+    int code = zone_find_call(z, zone, o);
+    pthread_mutex_lock(&z->lock);
+    bool make = zone->care.make;
+    pthread_mutex_unlock(&z->lock);
+    if (code == FL_EREJECT && make) /* what there is to do about it comes next */
+        code = outcome_ok(o);
+    return ended(z, zone, code, o);
 }
 
 /* ---- write --------------------------------------------------------------------------- */
@@ -428,6 +434,7 @@ static int64_t next_of(const struct zones *z, const struct zone *zone)
     batch_done(&b);
     if (next < zone->hold_ms)
         next = zone->hold_ms;
+    sooner(&next, care_next_ms(zone));
     if (zone->nreceipts > 0)
         sooner(&next, zone->settle_ms);
     for (size_t i = 0; i < zone->sets.n; i++)

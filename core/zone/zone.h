@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "zone/batch.h"
+#include "zone/care.h"
 #include "zone/find.h"
 #include "zone/watch.h"
 #include "zone/zones.h"
@@ -37,6 +38,7 @@ struct zone {
     int64_t settle_ms;  /* monotonic: when to ask for settled() again */
     int64_t settled_ms; /* monotonic: when the last batch was out, by the provider's word or ours */
     struct watch watch;
+    struct zone_care care;
     struct outcome last; /* how the step that failed last failed; code FL_OK: none did */
 };
 struct alias { /* where the CNAMEs at a name lead */
@@ -55,8 +57,10 @@ struct zones {
     bool hurry; /* removals do not linger */
 };
 
-/* ---- zones.c; both with the lock held ---- */
+/* ---- zones.c; these with the lock held ---- */
 struct zone *zones_get(struct zones *z, const char *key);
+const struct zones_provider *zones_provider_of(const struct zones *z,
+                                               const char *key); /* NULL: no such instance */
 struct zone *zones_make(struct zones *z, const struct zones_provider *provider, const char *instance,
                         const char *apex);
 /* Takes the lock. NULL with the words: nobody knows that zone. */
@@ -76,6 +80,28 @@ int zone_failed(struct zones *z, struct zone *zone, const struct outcome *o);
 int zone_later(struct zones *z, struct zone *zone, const struct outcome *o);
 struct fl_zone zone_public(const struct zone *zone); /* as plugins see it; borrowed */
 const struct fl_dns_ops *zone_ops(const struct zone *zone);
+
+/* ---- write.c ---- */
+int zone_find_call(struct zones *z, struct zone *zone, struct outcome *o);
+bool zone_take(struct zones *z, struct zone *zone,
+               const struct fl_zone *fresh); /* what the provider says of it */
+
+/* ---- care.c ---- */
+/* With the lock held: monotonic time of the next look at the delegation; INT64_MAX: there is none. */
+int64_t care_next_ms(const struct zone *zone);
+/* What the zone itself is to do about a wrong delegation: the zone waits with its certificates, warns, or is left alone. */
+enum care_mode { CARE_WAIT, CARE_WARN, CARE_OFF };
+enum care_mode care_mode(const struct zone *zone);
+
+/* ---- make.c ---- */
+/* Nobody holds a zone for `name`: FL_EAGAIN, one will be made; else the code and words of what is to be done. */
+int make_wanted(struct zones *z, const char *name, const char *const *providers, struct outcome *o);
+
+/* ---- lacks.c: the worker's ---- */
+/* "MX and TXT of example.org, A of www.example.org": usual records that these servers have and the zone does not, by
+ * what its provider lists (`made` false: it does not exist yet). "" : none. */
+int lacks_look(struct zones *z, struct zone *zone, bool made, const struct dns_servers *old, char out[400],
+               struct outcome *o);
 
 /* ---- list.c: the worker's ---- */
 /* With the lock held: must it be read before it is written? Value services do not care what else stands there;

@@ -78,6 +78,18 @@ struct zone *zones_get(struct zones *z, const char *key)
     return NULL;
 }
 
+const struct zones_provider *zones_provider_of(const struct zones *z, const char *key)
+{
+    const char *slash = strchr(key, '/');
+    size_t len = slash ? (size_t)(slash - key) : 0;
+    for (size_t i = 0; slash && i < z->conf.nproviders; i++) {
+        const struct instance *at = z->conf.providers[i].instance;
+        if (at && strlen(at->name) == len && strncmp(at->name, key, len) == 0)
+            return &z->conf.providers[i];
+    }
+    return NULL;
+}
+
 struct zone *zones_make(struct zones *z, const struct zones_provider *provider, const char *instance,
                         const char *apex)
 {

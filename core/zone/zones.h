@@ -22,6 +22,10 @@ struct zones_provider {
     const char *const *query_servers; /* addresses; replaces the walk for visibility. NULL: walk */
     int64_t ttl;                      /* seconds */
     int64_t visible_wait_ms;
+    bool create;                /* zones that are missing are made */
+    int delegation;             /* 0 by what the zone is, 1 wait, 2 warn, 3 off */
+    const char *registrar;      /* the instance that sets name servers of the domains; NULL: nobody */
+    const char *const *replace; /* domains whose name servers may be others' and in use; NULL: none */
 };
 struct zones_conf {
     struct zones_provider *providers; /* stay the caller's; outlive zones */
@@ -53,6 +57,10 @@ int zones_want(struct zones *z, const char *owner, const struct fl_record *recor
  * FL_ETEMP: this owner never asked for it. */
 int zones_published(struct zones *z, const char *owner, const struct fl_record *records, size_t n,
                     const char *const *providers, struct outcome *o);
+/* May a name be proved by a record now? FL_OK also where nobody holds a zone for it, or where that cannot be found out: who
+ * wants the record is told why. FL_EAGAIN with problem "delegation" and words for people: its zone is to be made first,
+ * or the zone above does not point to it, and that is waited for. zone_due's task looks by itself. */
+int zones_ready(struct zones *z, const char *name, const char *const *providers, struct outcome *o);
 /* FL_OK when some allowed provider holds a zone for the name, at the end of the CNAMEs (as above: to know
  * who can prove NAME, ask for _acme-challenge.NAME); the zone's key ("INSTANCE/APEX") into key_out. FL_ECONF: none. Asks providers and servers; cached for 5 min. */
 int zones_find(struct zones *z, const char *name, const char *const *providers, char key_out[320],
@@ -70,6 +78,29 @@ void zones_hurry(struct zones *z);
 
 /* The zone at its provider. FL_EREJECT: the provider does not hold it (any more). */
 int zone_find_step(struct zones *z, const char *key, struct outcome *o);
+/*
+ * A zone that somebody wants, nobody holds and an instance with `create` may make, in three steps so that its task can
+ * write down in between what it is about to do:
+ * zone_make_check(): FL_OK, and it is to be made now: from here on its facts say `making`; or zone_is_there() is true.
+ * FL_EAGAIN: others serve it well, so nothing is made. zone_make(): makes it.
+ */
+bool zone_is_there(struct zones *z, const char *key);
+int zone_make_check(struct zones *z, const char *key, struct outcome *o);
+int zone_make(struct zones *z, const char *key, struct outcome *o);
+/* Looks at the delegation when that is due. FL_OK in any case but FL_ENOMEM and FL_ECONF; what was found is in the facts.
+ * *news_out: it is not what it was, with words for the log in `o`. */
+int zone_delegation_step(struct zones *z, const char *key, bool *news_out, struct outcome *o);
+/* Sets the name servers by the registrar's instance where that may be: there are none, they are lame, or `replace`
+ * has the domain. FL_OK: nothing to do, or (*done_out) the registrar took them. Else what it said; the facts have it too,
+ * and it is tried again when the delegation was looked at again. */
+int zone_registrar_step(struct zones *z, const char *key, bool *done_out, struct outcome *o);
+/* The delegation is looked at in the next round, and the registrar asked again. Unknown keys are ignored. */
+void zone_look_soon(struct zones *z, const char *key);
+/* What has to outlive the process, and what people want to know: made, making, name_servers[], mode ("wait", "warn", "off"),
+ * state, holds, parent, msg, right_at, set_at, registrar, lacks, why. NULL: no memory. */
+json_t *zone_facts(struct zones *z, const char *key);
+/* Facts of an earlier process, before the first step. A zone whose instance is not configured is not known: false. */
+bool zone_recall(struct zones *z, const char *key, const json_t *facts, int64_t *due_ms_out);
 /* Closes a batch when it is time (full, 300 ms without additions, 3 s after its first change, at once for servers of
  * our own; removals 60 s), reads what stands there where the provider needs it, journals, applies. FL_EAGAIN: not
  * yet time, or the provider is crowded. FL_OK: written or nothing to do; also when a change was refused: its owners are

@@ -36,6 +36,18 @@ static void the_registered_domain_is_one_label_below_the_public_suffix(void **st
             fail_msg("%s gives %s", rows[i][0], out);
     }
 }
+static void only_what_is_right_below_a_public_suffix_can_be_registered(void **state)
+{
+    (void)state;
+    assert_true(domain_registrable("example.org"));
+    assert_true(domain_registrable("example.co.uk"));
+    assert_true(domain_registrable("example.test"));
+    assert_false(domain_registrable("www.example.org"));
+    assert_false(domain_registrable("co.uk"));
+    assert_false(domain_registrable("org"));
+    assert_false(domain_registrable("192.0.2.7"));
+    assert_false(domain_registrable(""));
+}
 static void what_is_too_long_is_cut(void **state)
 {
     char name[600], out[REGISTERED_DOMAIN];
@@ -50,6 +62,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_registered_domain_is_one_label_below_the_public_suffix),
+        cmocka_unit_test(only_what_is_right_below_a_public_suffix_can_be_registered),
         cmocka_unit_test(what_is_too_long_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

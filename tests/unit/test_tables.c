@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-/* Design 5. Where a zone is created and delegated comes later; writing, settling and looking are its batch. */
+/* Design 5. Writing, settling and looking are a zone's batch. */
 static const char *const expected[KINDS][12] = {
     [KIND_AUTHORITY] = { "directory", "account", "contact", "rekey", "rollover", "deactivate", "idle" },
-    [KIND_ZONE] = { "find", "write", "settle", "look", "idle" },
+    [KIND_ZONE] = { "find", "create", "write", "settle", "look", "delegation", "registrar", "idle" },
     [KIND_HOST] = { "owner", "publish", "visible", "idle" },
     [KIND_CERTIFICATE] = { "plan", "key", "order", "authorize", "deploy", "visible", "answer", "valid",
                            "finalize", "fetch", "rest" },

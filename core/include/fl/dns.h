@@ -85,7 +85,8 @@ struct fl_dns_ops {
     int (*zones)(struct fl_ctx *ctx);
     /* That one zone; FL_EREJECT: the account does not hold it. */
     int (*zone)(struct fl_ctx *ctx, const char *apex, struct fl_zone *out);
-    /* Makes the zone, or finds it made. Optional (FL_CAP_CREATE). */
+    /* Makes the zone, or finds it made; `out` as of zone(), with the name servers that are to be set above it. FL_EAGAIN
+     * by fl_again(): it is being made. Called again after a crash. Optional (FL_CAP_CREATE). */
     int (*create)(struct fl_ctx *ctx, const char *apex, struct fl_zone *out);
     /* Calls fl_emit_rrset() for the RRset, or with name == NULL for all. None is FL_OK. */
     int (*list)(struct fl_ctx *ctx, const struct fl_zone *zone, const char *name, uint32_t type);
@@ -99,7 +100,10 @@ struct fl_dns_ops {
                  const char **receipt_out);
     /* FL_OK: the change is at the service's servers; fl_again(): not yet. Optional (FL_CAP_SETTLED). */
     int (*settled)(struct fl_ctx *ctx, const struct fl_zone *zone, const char *receipt);
-    /* Sets the name servers at the registrar. Optional (FL_CAP_DELEGATE). */
+    /* Sets the name servers of a domain at its registrar: these (without final dots) and no others; the core has decided that
+     * it may be. FL_OK: taken, or so already; whether it is seen in the zone above is the core's to find out. FL_EREJECT:
+     * the account does not hold the domain, or a server is refused. Addresses of servers below the domain (glue) are the
+     * plugin's to keep where its API wants them. Optional (FL_CAP_DELEGATE). */
     int (*delegate)(struct fl_ctx *ctx, const char *apex, const char *const *name_servers);
 };
 

@@ -44,6 +44,28 @@ int dns_walk(const struct dns_roots *roots, const char *name, struct dns_servers
  * FL_EREJECT on a loop or more than 8. A name that does not exist is the end of the chain. */
 int dns_chase(const struct dns_roots *roots, const char *name, char out[DNS_NAME_MAX], struct outcome *o);
 
+/* What the servers of the zone above say of a zone, asked from the roots down as for dns_walk(). */
+enum { DNS_NAMES_MAX = 16 };
+struct dns_parent {
+    char apex[DNS_NAME_MAX]; /* of the zone above; "" the root */
+    char missing
+        [DNS_NAME_MAX]; /* a name between the two that does not exist, so nothing was asked; "": none */
+    bool exists;        /* the name itself exists there */
+    bool
+        shared; /* they serve the zone themselves: what they say of it is the zone's own word, a delegation is not seen */
+    bool ds;                                 /* the zone above says that this one is signed */
+    uint32_t ttl;                            /* seconds that resolvers may keep what was said; 0: not told */
+    char names[DNS_NAMES_MAX][DNS_NAME_MAX]; /* of the name servers; none: it is not delegated */
+    size_t n;
+    struct dns_servers servers; /* addresses of all of them, by glue or by further walks; maybe none */
+};
+/* FL_OK, FL_ETEMP: nobody answers on the way; FL_ECONF: no name of a zone, bad roots. */
+int dns_parent(const struct dns_roots *roots, const char *apex, struct dns_parent *out, struct outcome *o);
+/* The addresses of these hosts (NULL-terminated, 16 at most), each by a walk of its own. Those that have none, or
+ * that cannot be asked for, are left out: FL_OK with nothing in it. */
+int dns_hosts(const struct dns_roots *roots, const char *const *names, struct dns_servers *out,
+              struct outcome *o);
+
 enum dns_state {
     DNS_ANSWERED, /* authoritative: values (maybe none: NODATA or NXDOMAIN) */
     DNS_SILENT,   /* no answer in time */
