@@ -403,6 +403,9 @@ static struct turned load_and_run(struct turn *t)
     bool asked = false;
 
     t->rec = take_ptr(task->rec);
+    /* While tasks are made anew, records are looked through and some of them taken away. */
+    if (task->renewed && t->rec)
+        json_decref(take_ptr(t->rec));
     if (!t->rec && record_load(t->w->store, task, &t->rec, &o) != FL_OK) {
         log_event(LOG_LEVEL_ERROR, "state-not-read", task->kind->name, task_subject(task), "msg", o.msg,
                   NULL);
