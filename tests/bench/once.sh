@@ -137,7 +137,7 @@ END
 
 # stuck: does Pebble no longer answer a bare client either?
 stuck() {
-    make -s -C "$build" tests/tools/acme_probe >make.log 2>&1 || return 1
+    sh "$top/tests/tools/made.sh" "$build" tests/tools/acme_probe || return 1
     ! PEBBLE_VA_ALWAYS_VALID=1 timeout 10 "$build/tests/tools/acme_probe" -d "https://$at:14000/dir" -a pebble/ca.pem \
         -k probe -o probe.pem stuck.example.test 2>&1 | grep -q 'certificates\|refused\|reject'
 }

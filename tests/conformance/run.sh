@@ -22,7 +22,7 @@ conformance_begin() {
     for tool in python3 "$@"; do
         command -v "$tool" >/dev/null || { echo "$tool is missing" && exit 77; }
     done
-    make -s -C "$build" fairlead-conformance plugdir/stamp >make.log 2>&1 || { cat make.log && exit 1; }
+    sh "$top/tests/tools/made.sh" "$build" fairlead-conformance plugdir/stamp || exit 1
     trap conformance_ended EXIT
     trap 'exit 130' INT TERM
 }

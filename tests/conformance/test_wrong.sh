@@ -6,7 +6,7 @@
 set -eu
 top=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
 build=$(cd "${top_builddir:-$top/build}" && pwd)
-make -s -C "$build" fairlead-conformance >make.log 2>&1 || { cat make.log && exit 1; }
+sh "$top/tests/tools/made.sh" "$build" fairlead-conformance || exit 1
 cc=$(sed -n 's/^CC = //p' "$build/Makefile" | head -n 1)
 umask 022
 mkdir -p plugins/dns

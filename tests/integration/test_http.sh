@@ -9,7 +9,7 @@ PATH=$PATH:/usr/sbin:/sbin
 for program in nginx openssl python3; do
     command -v $program >/dev/null 2>&1 || { echo "$program is not installed" && exit 77; }
 done
-make -s -C "$build" tests/tools/http_load >make.log 2>&1 || { cat make.log && exit 1; }
+sh "$top/tests/tools/made.sh" "$build" tests/tools/http_load || exit 1
 
 # Addresses of this run's own, so that tests can run side by side.
 net=127.$(($$ / 250 % 200 + 20)).$(($$ % 250 + 1))

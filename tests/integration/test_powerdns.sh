@@ -12,7 +12,7 @@ for tool in pdns_server python3 dig; do
 done
 [ -f "$schema" ] || { echo "package pdns-backend-sqlite3 is missing" && exit 77; }
 if [ -z "${DNS_PROBE:-}" ]; then
-    make -s -C "$build" tests/tools/dns_probe >make.log 2>&1 || { cat make.log && exit 1; }
+    sh "$top/tests/tools/made.sh" "$build" tests/tools/dns_probe || exit 1
 fi
 probe=${DNS_PROBE:-$build/tests/tools/dns_probe} plugdir=${PLUGDIR:-$build/plugdir}
 

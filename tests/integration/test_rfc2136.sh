@@ -10,7 +10,7 @@ for tool in named knotd tsig-keygen keymgr dig python3; do
     command -v "$tool" >/dev/null || { echo "$tool is missing (packages bind9, knot, bind9-dnsutils, python3)" && exit 77; }
 done
 if [ -z "${DNS_PROBE:-}" ]; then
-    make -s -C "$build" tests/tools/dns_probe >make.log 2>&1 || { cat make.log && exit 1; }
+    sh "$top/tests/tools/made.sh" "$build" tests/tools/dns_probe || exit 1
 fi
 probe=${DNS_PROBE:-$build/tests/tools/dns_probe} plugdir=${PLUGDIR:-$build/plugdir}
 

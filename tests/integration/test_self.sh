@@ -8,7 +8,7 @@ build=$(cd "${top_builddir:-$top/build}" && pwd)
 # shellcheck source=tests/tools/net.sh
 . "$top/tests/tools/net.sh"
 net_can || exit 77
-make -s -C "$build" tests/tools/dns_ask tests/tools/self_serve >make.log 2>&1 || { cat make.log && exit 1; }
+sh "$top/tests/tools/made.sh" "$build" tests/tools/dns_ask tests/tools/self_serve || exit 1
 
 trap net_stop EXIT
 trap 'exit 130' INT TERM

@@ -10,7 +10,7 @@ build=$(cd "${top_builddir:-$top/build}" && pwd)
 . "$top/tests/tools/net.sh"
 net_can || exit 77
 if [ -z "${ZONES_PROBE:-}" ]; then
-    make -s -C "$build" tests/tools/zones_probe >make.log 2>&1 || { cat make.log && exit 1; }
+    sh "$top/tests/tools/made.sh" "$build" tests/tools/zones_probe || exit 1
 fi
 probe=${ZONES_PROBE:-$build/tests/tools/zones_probe} plugdir=${PLUGDIR:-$build/plugdir}
 

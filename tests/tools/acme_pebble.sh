@@ -4,7 +4,7 @@
 # which set top, build and pebble_bin. Counts what Pebble was asked and compares it with what a certificate may cost.
 # shellcheck source=tests/tools/pebble_start.sh
 . "$top/tests/tools/pebble_start.sh"
-make -s -C "$build" tests/tools/acme_probe >make.log 2>&1 || { cat make.log && exit 1; }
+sh "$top/tests/tools/made.sh" "$build" tests/tools/acme_probe || exit 1
 probe=$build/tests/tools/acme_probe
 failures=0
 trap 'for folder in */pid; do [ ! -f "$folder" ] || pebble_stop "${folder%/pid}"; done' EXIT

@@ -11,7 +11,7 @@ fault_ended() { [ -z "$ca_pid" ] || { kill "$ca_pid" && wait "$ca_pid"; } 2>/dev
 fault_begin() {
     here=$(pwd)
     command -v python3 >/dev/null || { echo 'python3 is missing (package python3)' && exit 77; }
-    make -s -C "$build" tests/tools/quick_ca >make.log 2>&1 || { cat make.log && exit 1; }
+    sh "$top/tests/tools/made.sh" "$build" tests/tools/quick_ca || exit 1
     sh "$top/tests/tools/faults.sh" "$build" "$here/faults.so" || exit 1
     # What the dynamic loader asks for looks like a leak when it comes through our library.
     echo 'leak:ld-linux' >suppressions

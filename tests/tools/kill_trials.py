@@ -430,7 +430,7 @@ def main():
             say(lane.failures[-1])
 
     everything = list(jobs)
-    for _ in range(3):
+    for _ in range(8):
         threads = [threading.Thread(target=guarded, args=(lane,)) for lane in lanes]
         for t in threads:
             t.start()

@@ -17,7 +17,7 @@ e2e_more_ended() {
 quick_start() {
     server=quick
     mkdir -p quick
-    make -s -C "$build" tests/tools/quick_ca >make.log 2>&1 || { cat make.log && exit 1; }
+    sh "$top/tests/tools/made.sh" "$build" tests/tools/quick_ca || exit 1
     : >quick/port
     "$build/tests/tools/quick_ca" quick/root.pem >quick/port 2>quick/log </dev/null &
     quick_pid=$!

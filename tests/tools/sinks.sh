@@ -3,7 +3,7 @@
 # sinks.sh - certificates, a folder of one's own and the program sink_probe, for tests of sinks against real servers;
 # sourced by tests/integration/test_sink_*.sh, which set top, build and plugin.
 if [ -z "${SINK_PROBE:-}" ]; then
-    make -s -C "$build" tests/tools/sink_probe >make.log 2>&1 || { cat make.log && exit 1; }
+    sh "$top/tests/tools/made.sh" "$build" tests/tools/sink_probe || exit 1
 fi
 probe=${SINK_PROBE:-$build/tests/tools/sink_probe} plugdir=${PLUGDIR:-$build/plugdir}
 work=$(mktemp -d "${TMPDIR:-/tmp}/fairlead-sink.XXXXXX")
