@@ -97,6 +97,8 @@ csources | grep -E '^(core|plugins)/' | xargs -r grep -nHE '^[[:space:]]*#[[:spa
     function plugin_header(from, name, folder) {
         folder = from
         sub(/\/[^\/]*$/, "/", folder)
+        if (name ~ /^\.\.\/\.\.\/common\/[a-z_]+\.h$/ && readable("plugins/common/" substr(name, 14)))
+            return ""
         if (index(name, "..") > 0 || !readable(folder name))
             return "is not in the folder of the plugin: plugins include <fl/...> and their own files only"
         return ""

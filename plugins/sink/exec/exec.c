@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exec.c - the sink `exec`: a program of the user's own brings certificates to where they are used. */
+#include "../../common/program.h"
 #include "answer.h"
 #include "question.h"
 
-#include <ctype.h>
 #include <string.h>
 
 struct conf {
@@ -20,17 +20,6 @@ static const struct fl_option options[] = {
     FL_END,
 };
 
-static bool is_variable(const char *text)
-{
-    size_t len = strcspn(text, "=");
-
-    if (len == 0 || text[len] != '=' || isdigit((unsigned char)text[0]))
-        return false;
-    for (size_t i = 0; i < len; i++)
-        if (!isalnum((unsigned char)text[i]) && text[i] != '_')
-            return false;
-    return true;
-}
 static bool does(const struct conf *c, const char *op)
 {
     for (const char *const *o = c->operations; o && *o; o++)
@@ -41,20 +30,11 @@ static bool does(const struct conf *c, const char *op)
 static int check(struct fl_ctx *ctx, const void *conf)
 {
     const struct conf *c = conf;
+    int code = program_check(ctx, c->program, c->environment);
 
-    if (!c->program || !c->program[0] || !*c->program[0])
-        return fl_fail(ctx, FL_ECONF, "program begins with an empty text instead of a program");
-    if (strchr(c->program[0], ' ') && !c->program[1])
-        return fl_fail(ctx, FL_ECONF,
-                       "program is one text with blanks: there is no shell, write a list, as in "
-                       "[\"/usr/local/bin/push\", \"--fast\"]");
-    if (!does(c, "deploy"))
+    if (code == FL_OK && !does(c, "deploy"))
         return fl_fail(ctx, FL_ECONF, "operations lacks deploy, without which nothing is brought anywhere");
-    for (const char *const *e = c->environment; e && *e; e++)
-        if (!is_variable(*e))
-            return fl_fail(ctx, FL_ECONF, "environment: \"%.*s\" is not of the form NAME=value",
-                           (int)strcspn(*e, "="), *e);
-    return FL_OK;
+    return code;
 }
 
 /* ---- calls ---- */
@@ -62,20 +42,11 @@ static int check(struct fl_ctx *ctx, const void *conf)
 static const char *const *environment(struct fl_ctx *ctx, const struct conf *c, const char *op,
                                       const char *name)
 {
-    size_t n = 0, given = 0;
-    const char **all;
+    const char *const own[] = { fl_printf(ctx, "FAIRLEAD_OP=%s", op),
+                                fl_printf(ctx, "FAIRLEAD_NAME=%s", name),
+                                fl_printf(ctx, "FAIRLEAD_SINK=%s", fl_name(ctx)), NULL };
 
-    while (c->environment && c->environment[given])
-        given++;
-    all = fl_alloc(ctx, (given + 4) * sizeof *all);
-    if (!all)
-        return NULL;
-    all[n++] = fl_printf(ctx, "FAIRLEAD_OP=%s", op);
-    all[n++] = fl_printf(ctx, "FAIRLEAD_NAME=%s", name);
-    all[n++] = fl_printf(ctx, "FAIRLEAD_SINK=%s", fl_name(ctx));
-    for (size_t i = 0; i < given; i++)
-        all[n++] = c->environment[i];
-    return all;
+    return program_env(ctx, own, c->environment);
 }
 static int ask(struct fl_ctx *ctx, const char *op, const struct fl_cert *certs, size_t n,
                const char **chain_out)
