@@ -217,10 +217,11 @@ struct fl_change suite_change(struct suite *s, const char *name, uint32_t type, 
 
 static const char *const *texts_of(struct suite *s, const struct fl_rrset *now)
 {
+    static const char *const nothing[] = { NULL };
     const char **t = arena_alloc(&s->memory, ((now ? now->n : 0) + 1) * sizeof *t);
     for (size_t i = 0; t && now && i < now->n; i++)
         t[i] = now->values[i].text;
-    return t ? t : NOTHING;
+    return t ? t : nothing;
 }
 
 bool suite_put(struct suite *s, const char *name, uint32_t type, const char *const *after)
