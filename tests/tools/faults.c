@@ -35,6 +35,7 @@
  *                              torn    its record is written and not yet in its place
  *                              saved   its record stands there
  *   FL_KILL=op:N:WHEN        SIGKILL before (torn) or after (saved) the N-th rename, link or unlink
+ *   FL_KILL_OUT=FILE         is made right before that SIGKILL: nobody else's looks like it
  *   FL_CLOCK=FILE            eight bytes, an int64_t: seconds that the wall clock is ahead; read whenever it is asked
  *
  * Linked into nothing and known to nothing: the daemon is the one that is installed. Under ASan (the runtime must be
@@ -52,6 +53,7 @@ static const char *fault_out, *count_out;
 static int stacks_fd = -1;
 static char kill_kind[32], kill_step[32], kill_when[8];
 static int kill_op = -1;
+static const char *kill_out;
 static volatile int64_t *ahead;
 static bool ready, crypto_began;
 static struct range {
@@ -110,6 +112,7 @@ __attribute__((constructor)) static void begin(void)
     fault_out = getenv("FL_FAULT_OUT");
     count_out = getenv("FL_FAULT_COUNT");
     read_kill(getenv("FL_KILL"));
+    kill_out = getenv("FL_KILL_OUT");
     if (stacks)
         stacks_fd =
             (int)syscall(SYS_openat, AT_FDCWD, stacks, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -223,6 +226,8 @@ static bool fails(enum kind k, const void *caller)
 }
 static void die(void)
 {
+    if (kill_out)
+        syscall(SYS_openat, AT_FDCWD, kill_out, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     syscall(SYS_kill, getpid(), SIGKILL);
     for (;;)
         pause();
