@@ -161,7 +161,7 @@ void ari_answer_free(struct ari_answer *a)
 }
 
 /* Asked once a turn. NULL: no memory. */
-static const struct ari_answer *hear(struct turn *t, struct acme *acme, const json_t *live)
+static const struct ari_answer *hear(struct turn *t, struct acme *acme, const char *cert_id)
 {
     struct ari_answer *a = t->heard;
 
@@ -169,7 +169,7 @@ static const struct ari_answer *hear(struct turn *t, struct acme *acme, const js
         return a;
     a->o.code = acme_directory(acme, false, &a->o);
     if (a->o.code == FL_OK && acme_has_renewal_info(acme))
-        a->o.code = acme_renewal_info(acme, json_str(live, "cert_id", ""), &a->window, &a->o);
+        a->o.code = acme_renewal_info(acme, cert_id, &a->window, &a->o);
     return a;
 }
 
@@ -193,7 +193,7 @@ static int ask(struct turn *t, struct acme *acme, const json_t *live, json_t *ar
     hold_key(live, held);
     if (!t->heard && held_up(t, ari, held))
         return FL_OK;
-    const struct ari_answer *a = hear(t, acme, live);
+    const struct ari_answer *a = hear(t, acme, json_str(live, "cert_id", ""));
     if (!a)
         return FL_ENOMEM;
     if (a->o.code == FL_OK) {
@@ -245,6 +245,37 @@ static struct acme *whom(const struct turn *t, const json_t *live)
                : NULL;
 }
 
+bool ari_same(struct turn *t, struct calm *c)
+{
+    char held[HOLD_KEY], why[HOLD_WHY];
+    int64_t until_ms;
+
+    for (int i = 0; i < 2 && c->look_at <= now_at(t); i++) {
+        snprintf(held, sizeof held, "authority:%.200s%s", c->authority, i ? "/ari" : "");
+        if (hold_check(t->e->holds, held, t->now_ms, &until_ms, why))
+            return false;
+    }
+    if (c->look_at <= now_at(t)) {
+        const struct ari_answer *a = hear(t, c->acme, c->cert_id);
+        if (!a || a->o.code != FL_OK || a->window.explanation || a->window.start_at != c->start_at ||
+            a->window.end_at != c->end_at)
+            return false;
+        c->look_at = t->task->look_at = look_again_at(t, wait_of(&a->window));
+    }
+    return true;
+}
+
+bool ari_calm(const struct turn *t, struct calm *out)
+{
+    const json_t *live = json_obj(t->rec, "live"), *ari = json_obj(live, "ari");
+
+    out->acme = whom(t, live);
+    out->look_at = t->task->look_at;
+    out->start_at = json_int(ari, "start_at", 0);
+    out->end_at = json_int(ari, "end_at", 0);
+    return out->acme && out->look_at && !json_int(ari, "tries", 0) && !json_str(ari, "url", NULL);
+}
+
 /* How long until the next look; 0: not as it was. */
 static int64_t wait_if_same(struct turn *t, struct acme *acme, const json_t *live, const json_t *ari)
 {
@@ -256,7 +287,7 @@ static int64_t wait_if_same(struct turn *t, struct acme *acme, const json_t *liv
     bool failed_before = json_int(ari, "tries", 0) > 0;
     if (wait_s || failed_before)
         return failed_before ? wait_s : 0;
-    a = hear(t, acme, live);
+    a = hear(t, acme, json_str(live, "cert_id", ""));
     return a && a->o.code == FL_OK && same_window(ari, &a->window) ? wait_of(&a->window) : 0;
 }
 

@@ -99,8 +99,7 @@ const char *live_lacks(const json_t *rec, const struct subject *s, int64_t now_a
     return now_at >= *renew_at_out ? "it is time to renew it" : NULL;
 }
 
-/* A key that is not in the keeper any more cannot be delivered again. */
-static bool key_lost(struct turn *t, const char *sealed)
+bool key_lost(struct turn *t, const char *sealed)
 {
     struct outcome o = { 0 };
     char thumbprint[64];
@@ -111,8 +110,7 @@ static bool key_lost(struct turn *t, const char *sealed)
 
 static const char *live_key(const struct turn *t) { return json_str(json_obj(t->rec, "live"), "key", ""); }
 
-/* `look_at`, where it is earlier, is when `plan` has something else to look after; 0: nothing. */
-static int64_t when(const struct turn *t, int64_t renew_at, int64_t look_at)
+int64_t rest_look_ms(const struct turn *t, int64_t renew_at, int64_t look_at)
 {
     int64_t at_ms = (look_at && look_at < renew_at ? look_at : renew_at) * 1000;
 
@@ -124,7 +122,7 @@ static int rest_until(struct turn *t, int64_t renew_at, int64_t look_at)
     int code = order_over(t, false); /* what is live fits again: the configuration was changed back */
 
     t->go = CERT_REST;
-    t->at_ms = when(t, renew_at, look_at);
+    t->at_ms = rest_look_ms(t, renew_at, look_at);
     json_put_int(t->rec, "renew_at", renew_at);
     return code;
 }
@@ -212,20 +210,6 @@ int cert_plan(struct turn *t)
     ari_renew_at(t->rec, s, &look);
     again = drop_try_at(t->rec, s);
     return rest_until(t, renew, again && (!look || again < look) ? again : look);
-}
-
-/* As `plan` would find it. */
-bool cert_still(struct turn *t)
-{
-    const struct subject *s = t->task->subject;
-    int64_t renew = 0, look = 0, again = drop_try_at(t->rec, s);
-
-    if (json_object_get(t->rec, "order") || json_object_get(t->rec, "waste") ||
-        clock_trusted(t, NULL) != FL_OK || live_lacks(t->rec, s, t->now_ms / 1000, &renew) || drop_due(t) ||
-        key_lost(t, live_key(t)) || !ari_still(t, &look))
-        return false;
-    t->at_ms = when(t, renew, again && (!look || again < look) ? again : look);
-    return true;
 }
 
 int cert_key(struct turn *t)

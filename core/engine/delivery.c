@@ -182,7 +182,7 @@ bool delivery_still(struct turn *t)
         world_find(t->w, FL_KIND_SINK, ((const struct subject *)t->task->subject)->sink);
 
     t->at_ms = t->now_ms + DAY_MS;
-    return (!i || i->plugin->ops.sink.verify) && load(t, DELIVER_VERIFY, &l) == FL_OK &&
+    return turn_view(t) && (!i || i->plugin->ops.sink.verify) && load(t, DELIVER_VERIFY, &l) == FL_OK &&
            json_equal(l.serials, json_object_get(t->rec, "delivered")) && call_sink(t, &l) == FL_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "engine/calm.h"
 
 #include <search.h>
 #include <string.h>
@@ -39,6 +40,7 @@ void queue_task_free(void *p)
 {
     struct task *t = p;
     json_decref(t->rec);
+    calm_free(t->calm);
     free(t->name);
     free(t);
 }

@@ -36,11 +36,12 @@ struct task {
     bool loaded;
     bool renewed; /* loaded, and meets another configuration in its next turn */
     bool asked; /* it was poked by force since its last turn: something may stand beside its record (ask.h) */
-    int64_t look_at;  /* resting: when still() is to ask for the renewal window, s; 0: its record says */
-    unsigned looks;   /* FL_EAGAIN in this step, those that were not worth a write included */
-    int64_t since_ms; /* when it came to this step in this process; 0: its record says */
-    unsigned unsaved; /* turns in a row that could not be written down */
-    uint64_t version; /* of the record in the store */
+    struct calm *calm; /* NULL: to be read from its record */
+    int64_t look_at;   /* resting: when still() is to ask for the renewal window, s; 0: its record says */
+    unsigned looks;    /* FL_EAGAIN in this step, those that were not worth a write included */
+    int64_t since_ms;  /* when it came to this step in this process; 0: its record says */
+    unsigned unsaved;  /* turns in a row that could not be written down */
+    uint64_t version;  /* of the record in the store */
     struct json_t
         *rec;  /* the same, as it stands there, where the next turn is near; NULL: it is to be read */
     bool sent; /* a newOrder may have arrived whose answer is not on disk */

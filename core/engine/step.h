@@ -21,7 +21,7 @@ struct step {
     const char *needs;          /* what it may be parked for; "" : nothing */
     const char *help;           /* one line for people */
     /* Where a task rests and is looked at now and then: true when all is as it was, and t->at_ms is when to look again. Such a
-     * look changes nothing, the record included, which it only reads; false: the step is run. NULL: it always is. */
+     * look changes nothing; the record, if it wants it, is turn_view()'s; false: the step is run. NULL: it always is. */
     bool (*still)(struct turn *t);
 };
 struct task_kind {

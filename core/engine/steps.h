@@ -4,6 +4,7 @@
 #define ENGINE_STEPS_H
 
 #include "crypto/chain.h"
+#include "engine/calm.h"
 #include "engine/turn.h"
 #include "zone/domain.h"
 
@@ -52,7 +53,11 @@ int cert_valid(struct turn *t);
 int cert_finalize(struct turn *t);
 int cert_fetch(struct turn *t);
 int cert_rest(struct turn *t);
-bool cert_still(struct turn *t);
+bool cert_still(struct turn *t); /* in calm.c */
+/* A key that is not in the keeper any more cannot be delivered again. */
+bool key_lost(struct turn *t, const char *sealed);
+/* When to look at a resting certificate again, ms: when it is to be renewed, or at `look_at` where that is earlier; 0: there is nothing else to look after. */
+int64_t rest_look_ms(const struct turn *t, int64_t renew_at, int64_t look_at);
 
 int delivery_deploy(struct turn *t);
 int delivery_verify(struct turn *t);

@@ -374,24 +374,26 @@ static bool unwritten(const struct turn *t)
     return t->task->kind == &task_kinds[KIND_CERTIFICATE] && !json_obj(t->rec, "asked");
 }
 
+bool turn_view(struct turn *t)
+{
+    const struct step *is = &t->task->kind->steps[t->task->step];
+    struct outcome o = { 0 };
+    int64_t until_ms;
+
+    return record_view(t->w->store, t->task, &t->rec, &o) == FL_OK && t->rec &&
+           strcmp(json_str(t->rec, "step", ""), is->name) == 0 &&
+           strcmp(json_str(t->rec, "code", ""), "ok") == 0 && !held_up(t, &until_ms);
+}
+
 /* Most turns of most tasks: all is as it was. Not for `once`, which notes when the next one is to look. */
 static bool still(struct turn *t, struct turned *end)
 {
     const struct task *task = t->task;
     const struct step *is = &task->kind->steps[task->step];
-    struct outcome o = { 0 };
-    bool so;
+    bool so = is->still && task->loaded && !task->renewed && !task->asked && !t->e->conf.once && is->still(t);
 
-    if (!is->still || !task->loaded || task->renewed || task->asked || t->e->conf.once ||
-        record_view(t->w->store, task, &t->rec, &o) != FL_OK || !t->rec)
-        return false;
-    *end = (struct turned){ .wake = WAKE_BY_NAME };
-    so = strcmp(json_str(t->rec, "step", ""), is->name) == 0 &&
-         strcmp(json_str(t->rec, "code", ""), "ok") == 0 && (held_up(t, &end->due_ms) || is->still(t));
-    if (so && !end->due_ms)
-        end->due_ms = t->at_ms;
-    json_decref(t->rec);
-    t->rec = NULL;
+    *end = (struct turned){ .due_ms = t->at_ms, .wake = WAKE_BY_NAME };
+    json_decref(take_ptr(t->rec));
     return so;
 }
 
@@ -402,6 +404,7 @@ static struct turned load_and_run(struct turn *t)
     struct turned end = { .due_ms = t->now_ms + 60000 };
     bool asked = false;
 
+    calm_free(take_ptr(task->calm));
     t->rec = take_ptr(task->rec);
     /* While tasks are made anew, records are looked through and some of them taken away. */
     if (task->renewed && t->rec)

@@ -44,6 +44,8 @@ struct turn {
 };
 /* Writes the record now, in the middle of a step: what comes next may not happen before this is on disk. */
 int turn_save(struct turn *t);
+/* For still(): the record, only to look at; false: none, or not one to be quick with (it failed, or what it leans on is held up). */
+bool turn_view(struct turn *t);
 /* Adds to the record's history (last 20). */
 void turn_event(struct turn *t, const char *event, const char *fmt, ...) FL_PRINTF(3, 4);
 const char *task_subject(const struct task *t); /* the name after the kind */
