@@ -66,6 +66,7 @@ no_site() {
 
 # ---- the programs ---------------------------------------------------------------------
 
+# Pebble does not ask again by TCP as resolvers do: no limit of answers by UDP.
 # Each: FUNCTION N prints nothing and leaves in run.sh what gets N certificates into a fresh folder.
 names() { i=0 && while [ $i -lt "$1" ]; do i=$((i + 1)) && echo "n$i.example.test"; done; }
 conf() {
@@ -74,7 +75,7 @@ state = "$work/fl";
 roots = ["$at:5300"];
 authorities = { pebble = { directory = "https://$at:14000/dir"; ca_file = "$work/pebble/ca.pem"; accept_terms = true; }; };
 solvers = { it = { plugin = "$2"; $3 }; };
-dns = { self = { plugin = "self"; serve = ["example.test"]; listen = ["$at:$4"]; query_servers = ["$at:$4"]; }; };
+dns = { self = { plugin = "self"; serve = ["example.test"]; listen = ["$at:$4"]; answers = 0; query_servers = ["$at:$4"]; }; };
 sinks = { disk = { plugin = "file"; directory = "$work/fl/live"; }; };
 certificates = ( $(names "$1" | sed 's/.*/{ names = ["&"]; }/' | paste -s -d ,) );
 END

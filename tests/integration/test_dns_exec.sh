@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # test_dns_exec.sh - the DNS provider `exec`: the example program, which keeps zones in a file; a program as lego calls
 # it; what becomes of statuses, of words and of answers that are none.
+# shellcheck disable=SC2016 # the backquotes are in messages
 set -eu
 top=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
 build=$(cd "${top_builddir:-$top/build}" && pwd)

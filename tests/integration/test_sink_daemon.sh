@@ -81,7 +81,7 @@ at_rest() {
 
 # ---- issued, with servers that come later ----------------------------------------------
 
-e2e_run
+e2e_run "$@"
 [ "$failures" = 0 ] || exit 1
 until_true 60 test -s "$live/$name/fullchain.pem" || complain "nothing was issued: $(cat run.log)"
 until_true 60 test -s "$certs/$name.pem" || complain "nothing for HAProxy: $(ls "$certs")"
