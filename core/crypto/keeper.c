@@ -237,16 +237,18 @@ static int (*const with_key[])(const struct keeper_request *, EVP_PKEY *, struct
 };
 static int dispatch(struct keeper *k, const struct keeper_request *req, struct keeper_reply *reply)
 {
-    cleanup_(key_freep) EVP_PKEY *key = NULL;
-
     if (req->op == KEEPER_MAKE)
         return do_make(k, req, reply);
     if (req->op == KEEPER_PROVE)
         return do_prove(req, reply);
     if (req->op == KEEPER_FORGET)
         return do_forget(k, req, reply);
-    key = load(k, req->sealed, &reply->outcome);
-    return key ? with_key[req->op](req, key, reply) : reply->outcome.code;
+    EVP_PKEY *key = load(k, req->sealed, &reply->outcome);
+    if (!key)
+        return reply->outcome.code;
+    int rc = with_key[req->op](req, key, reply);
+    keeper_known_release(k, key);
+    return rc;
 }
 int keeper_call(struct keeper *k, const struct keeper_request *req, struct keeper_reply *reply)
 {

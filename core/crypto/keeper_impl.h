@@ -34,11 +34,12 @@ struct keeper {
 };
 /* keeper_check.c. FL_OK, or FL_ECONF that says what is wrong; looks at nothing but the request. */
 int keeper_check(const struct keeper_request *req, struct outcome *o);
-/* keeper_known.c. The key that this file was found to hold, for the caller to free; NULL: it was not used lately, or the
+/* keeper_known.c. The key that this file was found to hold, for keeper_known_release(); NULL: it was not used lately, or the
  * file is another by now. Several threads may have one key: it is only read. */
 EVP_PKEY *keeper_known_find(struct keeper *k, const char *sealed, const struct stat *st);
 /* `st` is of the file before it was read. Keeps a reference of its own. */
 void keeper_known_add(struct keeper *k, const char *sealed, const struct stat *st, EVP_PKEY *key);
+void keeper_known_release(struct keeper *k, EVP_PKEY *key);     /* one that may be known */
 void keeper_known_forget(struct keeper *k, const char *sealed); /* NULL: all */
 /* keeper_wire.c. A checked request through the socket; fills `reply`, always. */
 void keeper_forward(struct keeper *k, const struct keeper_request *req, struct keeper_reply *reply);
