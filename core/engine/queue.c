@@ -151,6 +151,7 @@ void queue_follow_clock(struct queue *q)
     q->wall_ahead_ms = ahead_ms;
     for (size_t i = 1; back_ms > 0 && i <= q->n; i++)
         q->heap[i]->due_ms -= back_ms;
+    q->watch_ms -= back_ms > 0 ? back_ms : 0;
 }
 
 /* Moves what is due into the line; returns how long the rest has time. */
@@ -179,13 +180,20 @@ void queue_nap(struct queue *q, pthread_cond_t *on, int64_t ms)
     pthread_cond_timedwait(on, &q->lock, &ts);
 }
 
-/* One taker more is needed at `due_ms`. The watch has to know when that is before all others. */
-static void call_taker(struct queue *q, const struct task *t, int64_t due_ms)
+/* Whoever changes what is first: the watch may sleep too long for it. */
+static void tell_watch(struct queue *q)
+{
+    if (q->watched && q->n && q->heap[1]->due_ms < q->watch_ms)
+        pthread_cond_signal(&q->watch);
+}
+
+/* One taker more is needed at `due_ms`. */
+static void call_taker(struct queue *q, int64_t due_ms)
 {
     if (due_ms <= clock_wall_ms() && q->idle)
         pthread_cond_signal(&q->work);
-    else if (q->watched && t->heap_at == 1)
-        pthread_cond_signal(&q->watch);
+    else
+        tell_watch(q);
 }
 
 static struct task *find(struct queue *q, const char *name)
@@ -233,7 +241,7 @@ static struct task *add(struct queue *q, const struct task_kind *kind, const cha
     wakers_add(q, t);
     q->tasks++;
     heap_add(q, t, due_ms);
-    call_taker(q, t, due_ms);
+    call_taker(q, due_ms);
     return t;
 }
 
@@ -256,7 +264,9 @@ static void wait_for_work(struct queue *q, int64_t wait_ms)
         return;
     }
     q->watched = true;
-    queue_nap(q, &q->watch, q->paused ? NAP_MS : wait_ms);
+    wait_ms = q->paused ? NAP_MS : wait_ms;
+    q->watch_ms = clock_wall_ms() + wait_ms;
+    queue_nap(q, &q->watch, wait_ms);
     q->watched = false;
 }
 
@@ -294,6 +304,8 @@ struct task *queue_take(struct queue *q)
         pthread_cond_signal(&q->work);
     else if (q->ready_first && q->watched)
         pthread_cond_signal(&q->watch);
+    else
+        tell_watch(q); /* what was taken stood before a task that nobody has told it of */
     pthread_mutex_unlock(&q->lock);
     return t;
 }
@@ -323,7 +335,7 @@ void queue_put(struct queue *q, struct task *t, int64_t due_ms, enum wake wake)
     ended(q, t);
     /* One that goes on at once is found by who brought it back, and now takes the next. */
     if (due_ms > clock_wall_ms())
-        call_taker(q, t, due_ms);
+        call_taker(q, due_ms);
     pthread_mutex_unlock(&q->lock);
 }
 
@@ -357,7 +369,7 @@ static void poke(struct queue *q, struct task *t, int64_t at_ms, bool force)
     if (t->heap_at)
         heap_remove(q, t);
     heap_add(q, t, at_ms);
-    call_taker(q, t, at_ms);
+    call_taker(q, at_ms);
 }
 
 /* One that is not planned any more is not known to anybody but queue_add(). */

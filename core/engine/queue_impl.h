@@ -17,6 +17,7 @@ struct queue {
     pthread_cond_t watch, work, changed;
     size_t idle; /* takers who wait on `work` */
     bool watched;
+    int64_t watch_ms;   /* until when the watch sleeps, by the wall clock */
     struct task **heap; /* 1-based, heap[1] is due first */
     size_t n, cap;
     struct task *ready_first, *ready_last;

@@ -433,7 +433,7 @@ def main():
         lane.serve_pages()
     began, tally = time.time(), {"killed": 0, "where": set()}
     jobs = jobs_steps(lanes[0]) if mode == "steps" else jobs_random(lanes[0], int(sys.argv[3]))
-    total, wheres = len(jobs), {job[1] for job in jobs}
+    total, wheres = len(jobs), {job[1] for job in jobs if job[1]}
 
     def guarded(lane):
         try:

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -95,6 +96,35 @@ static void a_poke_and_a_new_task_wake_a_waiting_worker(void **state)
         sched_yield();
     assert_true(clock_mono_ms() - began < 20000);
     finish(&r, threads);
+}
+static void *take_one(void *arg)
+{
+    struct rig *r = arg;
+    struct task *t = queue_take(r->q);
+    queue_put(r->q, t, QUEUE_NEVER, WAKE_NOT);
+    return NULL;
+}
+/* The one who waits slept for a long time, and another takes what stood before that task. */
+static void a_task_that_was_behind_another_is_waited_for(void **state)
+{
+    static struct rig r;
+    pthread_t waiter;
+    (void)state;
+    r.q = queue_new();
+    queue_add(r.q, &kind, "first", NULL, clock_wall_ms());
+    queue_add(r.q, &kind, "second", NULL, clock_wall_ms());
+    struct task *first = queue_take(r.q), *second = queue_take(r.q);
+    assert_int_equal(pthread_create(&waiter, NULL, take_one, &r), 0);
+    usleep(200000); /* asleep by now; were it not, it would find both */
+    int64_t began = clock_mono_ms();
+    queue_put(r.q, first, clock_wall_ms(), WAKE_NOT);
+    queue_put(r.q, second, clock_wall_ms() + 300, WAKE_NOT);
+    first = queue_take(r.q);
+    assert_non_null(first);
+    pthread_join(waiter, NULL);
+    assert_true(clock_mono_ms() - began < 20000);
+    queue_put(r.q, first, QUEUE_NEVER, WAKE_NOT);
+    queue_free(r.q);
 }
 static void *wait_for_quiet(void *arg)
 {
@@ -196,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_task_is_in_one_worker_at_a_time),
         cmocka_unit_test(a_poke_and_a_new_task_wake_a_waiting_worker),
+        cmocka_unit_test(a_task_that_was_behind_another_is_waited_for),
         cmocka_unit_test(as_many_workers_come_as_there_are_tasks),
         cmocka_unit_test(who_waits_for_quiet_is_told_when_the_last_task_comes_back),
         cmocka_unit_test(an_end_is_waited_for_but_not_for_ever),
