@@ -176,20 +176,37 @@ static int do_export(const struct keeper_request *req, EVP_PKEY *key, struct kee
     (void)req;
     return key_to_pem(key, &pem) ? reply_text(reply, &pem) : key_fail(&reply->outcome, "exporting a key");
 }
+/* Want of memory makes a comparison say that they differ: that is believed of what both look like when they are written out. */
+static bool same_key(const EVP_PKEY *a, const EVP_PKEY *b, bool *failed)
+{
+    unsigned char *x = NULL, *y = NULL;
+
+    if (EVP_PKEY_eq(a, b) == 1)
+        return true;
+    int nx = i2d_PUBKEY(a, &x), ny = i2d_PUBKEY(b, &y);
+    bool same = nx > 0 && nx == ny && memcmp(x, y, (size_t)nx) == 0;
+    *failed = nx <= 0 || ny <= 0;
+    OPENSSL_free(x);
+    OPENSSL_free(y);
+    return same;
+}
 static int do_fits(const struct keeper_request *req, EVP_PKEY *key, struct keeper_reply *reply)
 {
     BIO *bio = BIO_new_mem_buf(req->payload, (int)req->payload_len);
     X509 *leaf = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-    bool parsed = leaf && X509_get0_pubkey(leaf),
-         fits = parsed && EVP_PKEY_eq(X509_get0_pubkey(leaf), key) == 1;
+    const EVP_PKEY *its = leaf ? X509_get0_pubkey(leaf) : NULL;
+    bool failed = !its, fits = its && same_key(its, key, &failed);
 
     X509_free(leaf);
     BIO_free(bio);
     if (fits)
         return FL_OK;
-    key_fail(&reply->outcome, "comparing a key");
-    return parsed ? outcome_fail(&reply->outcome, FL_EREJECT, "the certificate is for another key")
-                  : outcome_fail(&reply->outcome, FL_EPROTO, "what should be the certificate is none");
+    int code = key_fail(&reply->outcome, "comparing a key");
+    if (failed)
+        return code == FL_ENOMEM
+                   ? code
+                   : outcome_fail(&reply->outcome, FL_EPROTO, "what should be the certificate is none");
+    return outcome_fail(&reply->outcome, FL_EREJECT, "the certificate is for another key");
 }
 static int do_make(struct keeper *k, const struct keeper_request *req, struct keeper_reply *reply)
 {

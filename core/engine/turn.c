@@ -422,7 +422,7 @@ static struct turned load_and_run(struct turn *t)
         do
             end = one_step(t);
         while (t->quiet && end.due_ms <= clock_wall_ms());
-    task->loaded = true;
+    task->loaded = !end.gone; /* who calls it all the same finds one that begins anew */
     task->renewed = false;
     if (t->stands && end.due_ms - t->now_ms < NEAR_MS)
         task->rec = take_ptr(t->rec);
