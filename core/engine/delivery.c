@@ -39,7 +39,11 @@ static int look_at(struct turn *t, const char *name, const json_t **out)
         int code = record_look(t->w->store, KIND_CERTIFICATE, name, &rec, &t->out);
         if (code != FL_OK || !rec)
             return code;
-        if ((!t->looked && !(t->looked = json_object())) || !json_put(t->looked, name, rec))
+        if (!t->looked && !(t->looked = json_object())) {
+            json_decref(rec);
+            return outcome_nomem(&t->out);
+        }
+        if (!json_put(t->looked, name, rec))
             return outcome_nomem(&t->out);
     }
     *out = rec;
