@@ -91,7 +91,7 @@ static struct tenant *tenant_of(const char *name)
     return tenants[h % BUCKETS] = t;
 }
 
-static void say(struct exchange *x, int status, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void say(struct exchange *x, int status, const char *fmt, ...)
 {
     va_list ap;
 
