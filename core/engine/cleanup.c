@@ -8,9 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TRIES = 3 };
+enum { TRIES = 3, CLASHES = 8 };
 
-/* Record: owner (the certificate's task name), proofs, authority and authorizations (URLs). The task and its record go
+/* Record: owner (the certificate's task name), proofs, authority, authorizations (URLs) and again (how often it was made
+ * while it was there). The task and its record go
  * when all is withdrawn and nothing is left pending. */
 int cleanup_withdraw(struct turn *t)
 {
@@ -112,6 +113,23 @@ static int fill(json_t *out, const char *owner, const json_t *rec, bool open, bo
                : outcome_nomem(o);
 }
 
+/* One that was made before a crash has the same proofs, which may have been shown again since: it is changed, so that it
+ * does not go before it has withdrawn them once more. */
+static int keep(struct store *s, struct task *key, json_t *made, struct outcome *o)
+{
+    int code = record_save(s, key, made, o);
+
+    for (int i = 0; i < CLASHES && code == FL_ESTALE; i++) {
+        cleanup_(json_freep) json_t *before = NULL;
+        code = record_load(s, key, &before, o);
+        if (code == FL_OK && !json_put_int(made, "again", json_int(before, "again", 0) + 1))
+            code = outcome_nomem(o);
+        if (code == FL_OK)
+            code = record_save(s, key, made, o);
+    }
+    return code;
+}
+
 int cleanup_start(struct engine *e, const char *owner, const json_t *rec, bool open, struct outcome *o)
 {
     char subject[384], name[400];
@@ -126,9 +144,7 @@ int cleanup_start(struct engine *e, const char *owner, const json_t *rec, bool o
              (long long)json_int(json_obj(rec, "order"), "at", 0));
     if (!task_name(KIND_CLEANUP, subject, name))
         return outcome_nomem(o);
-    code = record_save(e->world->store, &key, made, o);
-    if (code == FL_ESTALE) /* made before a crash, with the same proofs */
-        code = outcome_ok(o);
+    code = keep(e->world->store, &key, made, o);
     if (code == FL_OK && !queue_add(e->queue, &task_kinds[KIND_CLEANUP], name, NULL, clock_wall_ms()))
         code = outcome_nomem(o);
     if (code == FL_OK)

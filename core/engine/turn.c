@@ -331,6 +331,9 @@ static struct turned finish(struct turn *t, const struct verdict *v)
             queue_poke_kind(t->e->queue, &task_kinds[KIND_HOST]);
         return end;
     }
+    t->anew = o.code == FL_ESTALE;
+    if (t->anew)
+        return (struct turned){ .due_ms = t->now_ms };
     /* The disk is full or broken: nothing of this turn counts, it is run again. */
     log_event(LOG_LEVEL_ERROR, "state-not-written", t->task->kind->name, task_subject(t->task), "msg", o.msg,
               NULL);
@@ -422,7 +425,7 @@ static struct turned load_and_run(struct turn *t)
         do
             end = one_step(t);
         while (t->quiet && end.due_ms <= clock_wall_ms());
-    task->loaded = !end.gone; /* who calls it all the same finds one that begins anew */
+    task->loaded = !end.gone && !t->anew; /* who calls it all the same finds one that begins anew */
     task->renewed = false;
     if (t->stands && end.due_ms - t->now_ms < NEAR_MS)
         task->rec = take_ptr(t->rec);

@@ -32,6 +32,7 @@ struct turn {
     bool gone;      /* after FL_OK: the task and its record have done their work */
     bool quiet;     /* after FL_OK: nothing happened that is worth a write; the next step is run at once */
     bool stands;    /* the record is as it is on disk */
+    bool anew;      /* others have written the record: nothing of this turn counts, nor what was known */
     bool wakes;     /* after FL_OK: certificates may be waiting for what this record now says */
     struct ari_answer *heard; /* what still() asked, and the step need not ask again */
     json_t *looked;           /* records of others that this turn has read, by task name */

@@ -63,6 +63,8 @@ static int take_proofs(struct fl_ctx *ctx, const struct fl_challenge *ch, size_t
     (void)ctx, (void)ch, (void)n;
     p->withdraws++;
     p->standing = 0;
+    if (p->withdrawn)
+        p->withdrawn(p->arg);
     return FL_OK;
 }
 

@@ -41,7 +41,9 @@ struct engine_rig {
 /* What the plugins did and are to do; the rig's, all zero after opening. */
 struct engine_rig_plugins {
     unsigned deploys, looks, withdraws, delivered, retired, verified;
-    int standing;   /* proofs in the memory of the solver */
+    int standing;                 /* proofs in the memory of the solver */
+    void (*withdrawn)(void *arg); /* called when they have just been taken away; NULL: nothing */
+    void *arg;
     int ready_code; /* what ready() says; FL_OK: as it is */
     const char *ready_words;
     const char *

@@ -271,6 +271,23 @@ static void a_proof_that_stands_is_not_written_again(void **state)
     assert_int_equal(before.st_ino, after.st_ino);
     site_remove(&s);
 }
+static void what_a_killed_process_left_goes_with_the_proof(void **state)
+{
+    struct site s;
+    char half[192];
+    (void)state;
+    site_make(&s);
+    snprintf(half, sizeof half, "%s/.tmp-tok-A_1", s.folder);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(deploy(s.f, 1), FL_OK);
+        assert_int_equal(rename(s.file, half), 0);
+        assert_int_equal(again ? deploy(s.f, 1) : withdraw(s.f, 1), FL_OK);
+        assert_int_not_equal(access(half, F_OK), 0);
+        assert_int_equal(withdraw(s.f, 1), FL_OK);
+        assert_int_equal(tmpdir_count(s.folder), 0);
+    }
+    site_remove(&s);
+}
 static void what_is_not_our_proof_is_left_alone(void **state)
 {
     struct site s;
@@ -360,6 +377,7 @@ int main(void)
         cmocka_unit_test(a_proof_that_stands_is_not_written_again),
         cmocka_unit_test(what_is_not_our_proof_is_left_alone),
         cmocka_unit_test(links_are_not_followed),
+        cmocka_unit_test(what_a_killed_process_left_goes_with_the_proof),
         cmocka_unit_test(a_webroot_that_does_not_exist_is_a_mistake_of_the_configuration),
         cmocka_unit_test(a_token_that_is_a_path_is_refused_everywhere),
         cmocka_unit_test(listening_and_a_webroot_exclude_each_other),

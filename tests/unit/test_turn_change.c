@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "engine/steps.h"
 #include "engine_rig.h"
 #include "fake_clock.h"
 #include "fake_store.h"
@@ -112,6 +113,39 @@ static void what_is_live_again_after_a_change_and_back_keeps_no_order(void **sta
     engine_rig_assert_field(r, cert, "order.url", "");
     assert_int_equal(engine_rig_plugins.withdraws, 2);
     assert_int_equal(engine_rig_keys(r), 2);
+}
+
+/* As after a crash in which the cleanup's record reached the disk and the certificate's did not: both go on at once. */
+struct meanwhile {
+    struct engine_rig *r;
+    json_t *certificate; /* as it was while its proofs stood */
+};
+
+static void shown_again_and_over_again(void *arg)
+{
+    struct meanwhile *m = arg;
+    struct outcome o = { 0 };
+
+    engine_rig_plugins.withdrawn = NULL;
+    engine_rig_plugins.standing = 2;
+    assert_int_equal(cleanup_start(m->r->e, cert, m->certificate, false, &o), FL_OK);
+}
+
+static void proofs_that_were_shown_again_while_they_were_taken_away_go_too(void **state)
+{
+    struct engine_rig *r = *state;
+    struct meanwhile m = { .r = r };
+
+    engine_rig_start(r);
+    engine_rig_run_to(r, cert, "valid");
+    m.certificate = engine_rig_record(r, cert);
+    engine_rig_plugins.withdrawn = shown_again_and_over_again;
+    engine_rig_plugins.arg = &m;
+    engine_rig_run(r, 5 * MINUTE);
+    engine_rig_assert_done(r);
+    assert_int_equal(engine_rig_plugins.withdraws, 2);
+    assert_int_equal(engine_rig_plugins.standing, 0);
+    json_decref(m.certificate);
 }
 
 /* ---- damage ------------------------------------------------------------------------------- */
@@ -292,6 +326,7 @@ int main(void)
         TEST(an_order_at_an_authority_that_is_gone_is_placed_at_the_one_that_is_there),
         TEST(an_authority_with_another_directory_gets_an_account_with_the_key_it_had),
         TEST(what_is_live_again_after_a_change_and_back_keeps_no_order),
+        TEST(proofs_that_were_shown_again_while_they_were_taken_away_go_too),
         TEST(a_live_certificate_without_its_key_is_ordered_anew),
         TEST(an_order_without_its_key_is_placed_anew),
         TEST(a_damaged_record_stops_no_start_and_crashes_nothing),

@@ -4,12 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PROOF_MAX = 1024, TEMP_NAME = 40 };
+enum { PROOF_MAX = 1024 };
 static const char *const folders[] = { ".well-known", "acme-challenge" };
 
 static void close_fd(int *fd)
@@ -100,12 +101,27 @@ static bool write_all(int fd, const char *text)
     }
     return true;
 }
-/* A reader finds the whole proof or nothing. */
-static bool replace(int folder, const char *temp, const char *token, const char *key_auth)
+/* By the token, so that its next call finds what a process left that was killed before the rename. */
+static const char *temp_of(const char *token, char name[NAME_MAX + 1])
 {
-    auto_fd int fd = openat(folder, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    snprintf(name, NAME_MAX + 1, ".tmp-%s", token);
+    return name;
+}
+static bool unlinked(int folder, const char *name)
+{
+    return unlinkat(folder, name, 0) == 0 || errno == ENOENT;
+}
+/* A reader finds the whole proof or nothing. */
+static bool replace(int folder, const char *token, const char *key_auth)
+{
+    char name[NAME_MAX + 1];
+    const char *temp = temp_of(token, name);
+    auto_fd int fd = -1;
     int error;
 
+    if (!unlinked(folder, temp))
+        return false;
+    fd = openat(folder, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0)
         return false;
     if (fchmod(fd, 0644) == 0 && write_all(fd, key_auth) && renameat(folder, temp, folder, token) == 0)
@@ -117,33 +133,31 @@ static bool replace(int folder, const char *temp, const char *token, const char 
 }
 int webroot_put(struct fl_ctx *ctx, const char *webroot, const char *token, const char *key_auth)
 {
-    char temp[TEMP_NAME];
-    uint64_t salt = 0;
     auto_fd int folder = -1;
-    int code = fl_random(ctx, &salt, sizeof salt);
+    int code = open_folder(ctx, webroot, true, &folder);
 
-    if (code == FL_OK)
-        code = open_folder(ctx, webroot, true, &folder);
     if (code != FL_OK || stands(folder, token, key_auth))
         return code;
-    snprintf(temp, sizeof temp, ".tmp-%016llx", (unsigned long long)salt);
-    if (!replace(folder, temp, token, key_auth))
+    if (!replace(folder, token, key_auth))
         return fail(ctx, errno == EACCES || errno == EPERM || errno == EROFS ? FL_ECONF : FL_ETEMP, webroot,
                     fl_printf(ctx, "%s/%s/%s", folders[0], folders[1], token), "written");
     return FL_OK;
 }
+/* Only that proof goes. What cannot be read just now may be it. */
+static bool removed(int folder, const char *token, const char *key_auth)
+{
+    errno = 0;
+    return stands(folder, token, key_auth) ? unlinked(folder, token) : code_of(errno) != FL_ETEMP;
+}
 int webroot_remove(struct fl_ctx *ctx, const char *webroot, const char *token, const char *key_auth)
 {
+    char temp[NAME_MAX + 1];
     auto_fd int folder = -1;
     int code = open_folder(ctx, webroot, false, &folder);
 
     if (code != FL_OK || folder < 0)
         return code;
-    errno = 0;
-    /* What cannot be read just now may be ours. */
-    if (!stands(folder, token, key_auth) && code_of(errno) != FL_ETEMP)
-        return code;
-    if (errno != 0 || (unlinkat(folder, token, 0) != 0 && errno != ENOENT))
+    if (!unlinked(folder, temp_of(token, temp)) || !removed(folder, token, key_auth))
         return fail(ctx, FL_ETEMP, webroot, fl_printf(ctx, "%s/%s/%s", folders[0], folders[1], token),
                     "removed");
     return FL_OK;
