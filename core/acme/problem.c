@@ -243,12 +243,14 @@ static void judge_status(const struct http_answer *answer, struct outcome *o)
 }
 int acme_judge(const struct http_answer *answer, struct outcome *o)
 {
-    char type[128] = "", why[128];
+    char type[128] = "", why[128] = "-";
     cleanup_(json_freep) json_t *doc = NULL;
 
     if (answer->body && (!http_header(answer, "content-type", type, sizeof type) || strcasestr(type, "json")))
         doc = json_parse(answer->body, answer->len, why);
-    if (answer->status >= 400 && json_is_object(doc))
+    if (!doc && !why[0])
+        outcome_nomem(o);
+    else if (answer->status >= 400 && json_is_object(doc))
         judge_document(answer, doc, o);
     else
         judge_status(answer, o);

@@ -33,6 +33,8 @@ int read_object(const struct http_answer *answer, json_t **out, struct outcome *
     if (http_header(answer, "content-type", type, sizeof type) && !strcasestr(type, "json"))
         return read_garbage(answer, "JSON by its Content-Type", o);
     doc = json_parse(answer->body, answer->len, why);
+    if (!doc && !why[0])
+        return outcome_nomem(o);
     if (!doc) {
         outcome_fail(o, FL_EPROTO, "HTTP %d with broken JSON (%s): \"%.80s\"", status, why,
                      answer->body ? answer->body : "");

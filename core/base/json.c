@@ -2,19 +2,9 @@
 /* json.c - the one door to jansson, with getters that cannot be fooled. */
 #include "base/json.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-json_t *json_parse(const char *text, size_t len, char why_out[128])
-{
-    json_error_t error;
-    json_t *value =
-        json_loadb(text ? text : "", text ? len : 0, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (!value)
-        snprintf(why_out, 128, "line %d column %d: %.90s", error.line, error.column, error.text);
-    return value;
-}
 /* Measured first: json_dumps() leaves a key out where its buffer cannot grow, and calls that a success. */
 char *json_text(const json_t *value)
 {

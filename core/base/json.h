@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* Parses exactly one value; duplicate keys, NUL bytes and nesting beyond jansson's depth are refused. NULL:
- * no JSON (why_out, of 128 bytes, says where) or no memory. */
+ * no JSON (why_out, of 128 bytes, says where) or no memory (""). */
 json_t *json_parse(const char *text, size_t len, char why_out[128]);
 /* Compact, keys sorted; allocated; NULL without memory. */
 char *json_text(const json_t *value);

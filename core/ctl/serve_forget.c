@@ -69,15 +69,11 @@ static int drop_keys(struct forgetting *f, const json_t *rec)
 static int drop_archive(struct forgetting *f, const char *key)
 {
     cleanup_(json_freep) json_t *old = NULL;
-    auto_free char *data = NULL;
     uint64_t version = 0;
-    size_t len = 0;
-    char why[128];
-    int code = store_get(f->s->store, STORE_ARCHIVE, key, &data, &len, &version, &f->o);
+    int code = store_salvage_json(f->s->store, STORE_ARCHIVE, key, &old, &version, &f->o);
 
-    if (code != FL_OK || !data)
+    if (code != FL_OK || !version)
         return code;
-    old = json_parse(data, len, why);
     code = drop_key(f, json_str(old, "key", NULL));
     return code == FL_OK ? store_delete(f->s->store, STORE_ARCHIVE, key, version, &f->o) : code;
 }
@@ -85,15 +81,11 @@ static int drop_archive(struct forgetting *f, const char *key)
 static int drop_record(struct forgetting *f, const char *key)
 {
     cleanup_(json_freep) json_t *rec = NULL;
-    auto_free char *data = NULL;
     uint64_t version = 0;
-    size_t len = 0;
-    char why[128];
-    int code = store_get(f->s->store, STORE_CERTS, key, &data, &len, &version, &f->o);
+    int code = store_salvage_json(f->s->store, STORE_CERTS, key, &rec, &version, &f->o);
 
-    if (code != FL_OK || !data)
+    if (code != FL_OK || !version)
         return code;
-    rec = json_parse(data, len, why);
     if (text_starts(key, "certificate:")) {
         code = drop_keys(f, rec);
         if (code == FL_OK)

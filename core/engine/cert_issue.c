@@ -171,19 +171,6 @@ static json_t *live_of(struct turn *t, const struct chain *c)
     return NULL;
 }
 
-/* What the archive holds; NULL: nothing, or it is damaged, which must not stop a renewal. */
-static int archived(struct turn *t, json_t **out, uint64_t *version_out)
-{
-    auto_free char *data = NULL;
-    char why[128];
-    size_t len = 0;
-    int code = store_get(t->w->store, STORE_ARCHIVE, t->task->name, &data, &len, version_out, &t->out);
-
-    if (code == FL_OK && data)
-        *out = json_parse(data, len, why);
-    return code;
-}
-
 /* The one before is kept, with its key; of those before that as much as is needed to revoke them. */
 static int archive(struct turn *t, const char *serial)
 {
@@ -194,7 +181,8 @@ static int archive(struct turn *t, const char *serial)
     /* The same again, after a failure behind this one, would push out what it took the place of. */
     if (!live || strcmp(json_str(live, "serial", ""), serial) == 0)
         return FL_OK;
-    int code = archived(t, &old, &version);
+    /* What is damaged must not stop a renewal. */
+    int code = store_salvage_json(t->w->store, STORE_ARCHIVE, t->task->name, &old, &version, &t->out);
     if (code == FL_OK && old && !revoke_keep(live, old))
         code = outcome_nomem(&t->out);
     if (code == FL_OK)

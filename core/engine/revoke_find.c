@@ -31,19 +31,6 @@ bool revoke_same_serial(const char *a, const char *b)
     }
 }
 
-static json_t *archive_of(struct store *s, const char *owner)
-{
-    auto_free char *data = NULL;
-    uint64_t version;
-    size_t len = 0;
-    struct outcome o = { 0 };
-    char why[128];
-
-    return store_get(s, STORE_ARCHIVE, owner, &data, &len, &version, &o) == FL_OK && data
-               ? json_parse(data, len, why)
-               : NULL;
-}
-
 static bool takes(json_t *list, const json_t *one)
 {
     return !one || json_int(one, "not_after", 0) <= clock_wall_ms() / 1000 || !json_str(one, "leaf", NULL) ||
@@ -52,12 +39,15 @@ static bool takes(json_t *list, const json_t *one)
 
 json_t *revoke_all(struct store *s, const char *owner, const json_t *rec)
 {
-    cleanup_(json_freep) json_t *old = archive_of(s, owner);
+    cleanup_(json_freep) json_t *old = NULL;
+    struct outcome o = { 0 };
+    uint64_t version;
+    bool ok = store_salvage_json(s, STORE_ARCHIVE, owner, &old, &version, &o) != FL_ENOMEM;
     json_t *out = json_array();
     const json_t *one, *live = json_obj(rec, "live");
     size_t i;
 
-    bool ok = out && takes(out, live);
+    ok = ok && out && takes(out, live);
     if (!live || strcmp(json_str(live, "serial", ""), json_str(old, "serial", "")) != 0)
         ok = ok && takes(out, old);
     json_array_foreach(json_list(old, "earlier"), i, one) ok = ok && takes(out, one);

@@ -69,28 +69,44 @@ static int send(struct fl_ctx *ctx, const struct fl_http *req, const json_t *bod
     }
     return fl_http(ctx, &with, reply);
 }
+/* FL_OK with *out as it was: no JSON; `why` says where. */
+static int parse(struct fl_ctx *ctx, const char *text, size_t len, json_t **out, char why[128])
+{
+    json_t *value = json_parse(text, len, why);
+
+    if (!value && why[0])
+        return FL_OK;
+    value = value ? own(ctx, value) : NULL;
+    if (!value)
+        return ctx_nomem(ctx);
+    why[0] = '\0';
+    *out = value;
+    return FL_OK;
+}
+int fl_json_parse(struct fl_ctx *ctx, const char *what, const char *text, size_t len, json_t **out)
+{
+    char why[128] = "";
+    int code = ctx_gate(ctx, "fl_json_parse", false);
+
+    *out = ctx->spare;
+    if (code != FL_OK)
+        return code;
+    *out = empty(ctx);
+    code = parse(ctx, text, len, out, why);
+    return code == FL_OK && why[0] ? fl_fail(ctx, FL_EPROTO, "%s (%s)", what, why) : code;
+}
 static int receive(struct fl_ctx *ctx, int code, const struct fl_reply *reply, json_t **out)
 {
-    json_error_t error;
-    json_t *value;
+    char why[128] = "";
 
     if (reply->len == 0)
         return code;
-    value = json_loadb(reply->body, reply->len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (value) {
-        value = own(ctx, value);
-        if (!value)
-            return ctx_nomem(ctx);
-        *out = value;
+    if (parse(ctx, reply->body, reply->len, out, why) != FL_OK)
+        return FL_ENOMEM;
+    if (code != FL_OK || !why[0])
         return code;
-    }
-    if (json_error_code(&error) == json_error_out_of_memory)
-        return ctx_nomem(ctx);
-    if (code != FL_OK)
-        return code;
-    return fl_fail(ctx, FL_EPROTO,
-                   "an answer that is no JSON (line %d column %d: %.90s): it begins with \"%.60s\"",
-                   error.line, error.column, error.text, reply->body);
+    return fl_fail(ctx, FL_EPROTO, "an answer that is no JSON (%s): it begins with \"%.60s\"", why,
+                   reply->body);
 }
 int fl_http_json_reply(struct fl_ctx *ctx, const struct fl_http *req, json_t *body,
                        struct fl_reply *reply_out, json_t **out)

@@ -231,27 +231,53 @@ void store_keys_free(char **keys)
 
 /* ---- JSON ------------------------------------------------------------------------- */
 
+/* NULL and `why` "": there is none. */
+static int read_object(struct store *s, enum store_group g, const char *key, json_t **out,
+                       uint64_t *version_out, char why[128], struct outcome *o)
+{
+    auto_free char *data = NULL;
+    size_t len = 0;
+    int code = store_get(s, g, key, &data, &len, version_out, o);
+    cleanup_(json_freep) json_t *value = code == FL_OK && data ? json_parse(data, len, why) : NULL;
+
+    if (code != FL_OK || !data)
+        return code;
+    if (!value && !why[0])
+        return outcome_nomem(o);
+    if (json_is_object(value))
+        *out = take_ptr(value);
+    else if (value)
+        (void)text_copy(why, 128, "no object");
+    return FL_OK;
+}
+
 int store_get_json(struct store *s, enum store_group g, const char *key, json_t **out, uint64_t *version_out,
                    struct outcome *o)
 {
-    auto_free char *data = NULL;
-    char why[128], path[STORE_PATH_MAX];
-    size_t len = 0;
+    char why[128] = "", path[STORE_PATH_MAX];
+    json_t *value = NULL;
     uint64_t version = 0;
-    int code = store_get(s, g, key, &data, &len, &version, o);
+    int code = read_object(s, g, key, &value, &version, why, o);
 
-    if (code != FL_OK)
-        return code;
-    json_t *value = data ? json_parse(data, len, why) : NULL;
-    if (data && !json_is_object(value)) {
-        json_decref(value);
+    if (code == FL_OK && why[0]) {
         (void)store_path(g, key, path, o);
         return outcome_fail(o, FL_EPROTO, "%s/%s is damaged (%s): restore it from a backup or remove it",
-                            s->dir, path, value ? "no object" : why);
+                            s->dir, path, why);
     }
-    *out = value;
-    *version_out = version;
-    return FL_OK;
+    if (code == FL_OK) {
+        *out = value;
+        *version_out = version;
+    }
+    return code;
+}
+
+int store_salvage_json(struct store *s, enum store_group g, const char *key, json_t **out,
+                       uint64_t *version_out, struct outcome *o)
+{
+    char why[128] = "";
+
+    *out = NULL;
+    return read_object(s, g, key, out, version_out, why, o);
 }
 
 int store_put_json(struct store *s, enum store_group g, const char *key, const json_t *value,

@@ -52,6 +52,9 @@ void store_keys_free(char **keys);
 /* The same with JSON objects; *out NULL when there is none, FL_EPROTO when it is damaged (the message names the file). */
 int store_get_json(struct store *s, enum store_group g, const char *key, json_t **out, uint64_t *version_out,
                    struct outcome *o);
+/* For what must not stop anything: a damaged value counts as none, under its version. */
+int store_salvage_json(struct store *s, enum store_group g, const char *key, json_t **out,
+                       uint64_t *version_out, struct outcome *o);
 /* Only to look at: it may be everybody's, and is not to be changed; json_decref() when done. */
 int store_view_json(struct store *s, enum store_group g, const char *key, json_t **out, struct outcome *o);
 int store_put_json(struct store *s, enum store_group g, const char *key, const json_t *value,

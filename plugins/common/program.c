@@ -134,21 +134,15 @@ int program_judge(struct fl_ctx *ctx, const struct program_end *e, json_t **doc_
     const struct fl_ran *ran = e->ran;
     const char *start = ran->output + strspn(ran->output, " \t\r\n");
     int code = code_of_status(ran->status);
-    json_error_t why;
-    json_t *doc;
 
     *doc_out = fl_json_pack(ctx, "{}");
     if (ran->cut)
         return fl_fail(ctx, FL_EPROTO, "%s says more than %zu KiB on stdout", e->program, e->most / 1024);
     if (*start == '{') {
-        doc = json_loads(start, JSON_REJECT_DUPLICATES, &why);
-        if (!doc)
-            return fl_fail(ctx, FL_EPROTO,
-                           "%s answers with something that begins like JSON and is none (line %d)",
-                           e->program, why.line);
-        *doc_out = fl_json_pack(ctx, "O", doc);
-        json_decref(doc);
-        return judge_json(ctx, e, *doc_out);
+        code = fl_json_parse(
+            ctx, fl_printf(ctx, "%s answers with something that begins like JSON and is none", e->program),
+            start, strlen(start), doc_out);
+        return code == FL_OK ? judge_json(ctx, e, *doc_out) : code;
     }
     if (code == FL_OK || code == FL_EAGAIN)
         return code == FL_OK ? FL_OK : fail(ctx, code, 0, e->program, program_words(ctx, e, ran->errors));

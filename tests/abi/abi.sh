@@ -76,12 +76,13 @@ compile good
 taken good 'colour = "green";'
 
 # ---- versions ----
+minor=$(sed -n 's/^#define FL_ABI_MINOR \([0-9]*\)u$/\1/p' "$src/core/include/fl/plugin.h")
 compile older -DMINOR=0
-refused older '@/dns/older.so was built for plugin ABI 0.0, this fairlead offers 0.3: rebuild the plugin against this version'\''s headers'
-compile newer-minor -DMINOR=4
-refused newer-minor '@/dns/newer-minor.so was built for plugin ABI 0.4, this fairlead offers 0.3: upgrade fairlead, or rebuild the plugin against this version'\''s headers'
+refused older "@/dns/older.so was built for plugin ABI 0.0, this fairlead offers 0.$minor: rebuild the plugin against this version's headers"
+compile newer-minor -DMINOR=$((minor + 1))
+refused newer-minor "@/dns/newer-minor.so was built for plugin ABI 0.$((minor + 1)), this fairlead offers 0.$minor: upgrade fairlead, or rebuild the plugin against this version's headers"
 compile newer-major -DMAJOR=1 -DMINOR=0
-refused newer-major '@/dns/newer-major.so was built for plugin ABI 1.0, this fairlead offers 0.3: upgrade fairlead, or rebuild the plugin against this version'\''s headers'
+refused newer-major "@/dns/newer-major.so was built for plugin ABI 1.0, this fairlead offers 0.$minor: upgrade fairlead, or rebuild the plugin against this version's headers"
 
 # ---- whose it is ----
 compile other-kind -DKIND=FL_KIND_SINK

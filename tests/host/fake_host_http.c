@@ -59,6 +59,13 @@ int fl_http_json(struct fl_ctx *ctx, const struct fl_http *req, json_t *body, js
     return fl_http_json_reply(ctx, req, body, &reply, out);
 }
 
+int fl_json_parse(struct fl_ctx *ctx, const char *what, const char *text, size_t len, json_t **out)
+{
+    json_error_t why;
+    json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+    *out = arena_own(&ctx->arena, value ? value : json_object(), drop);
+    return value ? FL_OK : fl_fail(ctx, FL_EPROTO, "%s (line %d)", what, why.line);
+}
 int fl_http_json_reply(struct fl_ctx *ctx, const struct fl_http *req, json_t *body, struct fl_reply *reply,
                        json_t **out)
 {

@@ -135,16 +135,10 @@ int store_get_json(struct store *s, enum store_group g, const char *key, json_t 
     return outcome_ok(o);
 }
 
-int store_get(struct store *s, enum store_group g, const char *key, char **data_out, size_t *len_out,
-              uint64_t *version_out, struct outcome *o)
+int store_salvage_json(struct store *s, enum store_group g, const char *key, json_t **out,
+                       uint64_t *version_out, struct outcome *o)
 {
-    pthread_mutex_lock(&s->lock);
-    const struct entry *e = find(s, g, key);
-    *data_out = e && e->text ? strdup(e->text) : NULL;
-    *len_out = *data_out ? strlen(*data_out) : 0;
-    *version_out = *data_out ? e->version : 0;
-    pthread_mutex_unlock(&s->lock);
-    return outcome_ok(o);
+    return store_get_json(s, g, key, out, version_out, o);
 }
 
 int store_put_json(struct store *s, enum store_group g, const char *key, const json_t *value,

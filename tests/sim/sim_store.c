@@ -134,24 +134,10 @@ int store_put_json(struct store *s, enum store_group g, const char *key, const j
     json_decref(copy);
     return outcome_fail(o, FL_ESTALE, "somebody wrote %s in between", key);
 }
-int store_get(struct store *s, enum store_group g, const char *key, char **data_out, size_t *len_out,
-              uint64_t *version_out, struct outcome *o)
+int store_salvage_json(struct store *s, enum store_group g, const char *key, json_t **out,
+                       uint64_t *version_out, struct outcome *o)
 {
-    json_t *value = NULL;
-    int code = store_get_json(s, g, key, &value, version_out, o);
-
-    *data_out = value ? json_dumps(value, JSON_COMPACT) : NULL;
-    *len_out = *data_out ? strlen(*data_out) : 0;
-    json_decref(value);
-    return code;
-}
-int store_put(struct store *s, enum store_group g, const char *key, const void *data, size_t len,
-              uint64_t version_read, uint64_t *version_out, struct outcome *o)
-{
-    cleanup_(json_freep) json_t *value = json_loadb(data, len, 0, NULL);
-
-    return value ? store_put_json(s, g, key, value, version_read, version_out, o)
-                 : outcome_fail(o, FL_ECONF, "this disk holds JSON only");
+    return store_get_json(s, g, key, out, version_out, o);
 }
 int store_delete(struct store *s, enum store_group g, const char *key, uint64_t version_read,
                  struct outcome *o)

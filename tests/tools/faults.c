@@ -44,8 +44,7 @@
  * where its own beginning fails OpenSSL 3.0 crashes on a lock that was never made. Nor does ASan's own look at a new thread's
  * stack count (pthread_getattr_np). What two functions of libcrypto ask for never fails: CRYPTO_free_ex_data() forgets what it was to
  * free; and for CRYPTO_strndup() without memory its list of names finds a name that it has not there, and the one that it adds pushes the
- * first out unfreed (namemap_name2num_n). Nobody but libcrypto calls them. Nor fails what jansson asks for in powers of two: its reader
- * (2.14) does not look whether a text could grow, and goes on past the text's end where the closing quote did not fit.
+ * first out unfreed (namemap_name2num_n). Nobody but libcrypto calls them.
  */
 enum kind { ALLOC, WRITE, FSYNC, RENAME, OPEN, KINDS };
 static const char *const kind_names[KINDS] = { "alloc", "write", "fsync", "rename", "open" };
@@ -61,8 +60,8 @@ static volatile int64_t *ahead;
 static bool ready, crypto_began;
 static struct range {
     uintptr_t from, to;
-} spared[4], crypto[4], jansson[4];
-static int nspared, ncrypto, njansson;
+} spared[4], crypto[4];
+static int nspared, ncrypto;
 static _Thread_local bool inside, armed;
 
 extern void *__libc_malloc(size_t);
@@ -95,8 +94,6 @@ static int note_library(struct dl_phdr_info *info, size_t size, void *arg)
         note(info, spared, &nspared);
     if (info->dlpi_name && strstr(info->dlpi_name, "/libcrypto.so"))
         note(info, crypto, &ncrypto);
-    if (info->dlpi_name && strstr(info->dlpi_name, "/libjansson.so"))
-        note(info, jansson, &njansson);
     return 0;
 }
 static void read_kill(const char *text)
@@ -244,16 +241,7 @@ static void die(void)
 #define CALLER __builtin_return_address(0)
 
 static void *get(size_t n) { return __interceptor_malloc ? __interceptor_malloc(n) : __libc_malloc(n); }
-/* A text that grows while it is read: from 16 bytes on, each time twice as many. */
-static bool is_lost_by_jansson(size_t n, const void *caller)
-{
-    return n >= 32 && (n & (n - 1)) == 0 && in(jansson, njansson, caller);
-}
-void *malloc(size_t n)
-{
-    void *caller = CALLER;
-    return fails(ALLOC, caller) && !is_lost_by_jansson(n, caller) ? NULL : get(n);
-}
+void *malloc(size_t n) { return fails(ALLOC, CALLER) ? NULL : get(n); }
 void *calloc(size_t n, size_t size)
 {
     if (fails(ALLOC, CALLER))

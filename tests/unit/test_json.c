@@ -87,6 +87,39 @@ static void single_values_are_json_too(void **state)
     assert_string_equal(text, "\"x\"");
 }
 
+/* ---- without memory: linked with --wrap for each of these ---- */
+
+static unsigned allocations, fails_at; /* 0: none */
+static bool denied(void) { return ++allocations == fails_at; }
+void *__real_malloc(size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size) { return denied() ? NULL : __real_malloc(size); }
+void *__wrap_realloc(void *p, size_t size) { return denied() ? NULL : __real_realloc(p, size); }
+
+static void without_memory_nothing_is_read(void **state)
+{
+    static const char text[] =
+        "{\"thirty-one bytes and then a quote\":[\"0123456789012345678901234567890\",1,2.5,"
+        "{\"k\":\"012345678901234567890123456789\\u00e9\"}],\"e\":{}}";
+    json_t *value = NULL;
+    (void)state;
+    for (fails_at = 1; !value; fails_at++) {
+        char why[128] = "?";
+        allocations = 0;
+        value = json_parse(text, strlen(text), why);
+        assert_string_equal(why, "");
+        assert_true(fails_at < 200);
+    }
+    assert_in_range(fails_at, 20, 200);
+    fails_at = 0;
+    assert_string_equal(
+        json_string_value(json_array_get(json_list(value, "thirty-one bytes and then a quote"), 0)),
+        "0123456789012345678901234567890");
+    json_decref(value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +128,7 @@ int main(void)
         cmocka_unit_test(what_is_put_comes_out_sorted_and_compact),
         cmocka_unit_test(what_is_not_utf8_cannot_be_put),
         cmocka_unit_test(single_values_are_json_too),
+        cmocka_unit_test(without_memory_nothing_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

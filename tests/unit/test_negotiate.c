@@ -123,19 +123,24 @@ static void a_damaged_entry_is_refused(void **state)
         assert_int_equal(try(&e, room, FL_KIND_DNS, "rig", &p, &o), FL_ECONF);
     }
 }
+static void refuse_version(struct fl_plugin *e, uint16_t major, uint16_t minor, const char *advice)
+{
+    char words[256];
+    snprintf(words, sizeof words,
+             "/p/dns/rig.so was built for plugin ABI %u.%u, this fairlead offers %u.%u: %s", major, minor,
+             FL_ABI_MAJOR, FL_ABI_MINOR, advice);
+    e->major = major;
+    e->minor = minor;
+    refuse(e, words);
+}
 static void versions_of_0_x_must_match_exactly(void **state)
 {
     struct fl_plugin e = plugin_rig_entry;
     (void)state;
-    e.minor = 0;
-    refuse(&e, "/p/dns/rig.so was built for plugin ABI 0.0, this fairlead offers 0.3: rebuild the plugin "
-               "against this version's headers");
-    e.minor = 4;
-    refuse(&e, "/p/dns/rig.so was built for plugin ABI 0.4, this fairlead offers 0.3: upgrade fairlead, or "
-               "rebuild the plugin against this version's headers");
-    e.major = 1, e.minor = 0;
-    refuse(&e, "/p/dns/rig.so was built for plugin ABI 1.0, this fairlead offers 0.3: upgrade fairlead, or "
-               "rebuild the plugin against this version's headers");
+    refuse_version(&e, 0, 0, "rebuild the plugin against this version's headers");
+    refuse_version(&e, 0, FL_ABI_MINOR + 1,
+                   "upgrade fairlead, or rebuild the plugin against this version's headers");
+    refuse_version(&e, 1, 0, "upgrade fairlead, or rebuild the plugin against this version's headers");
 }
 static void kind_and_name_must_be_those_of_the_file(void **state)
 {

@@ -60,8 +60,6 @@ int __wrap_vasprintf(char **out, const char *fmt, va_list ap)
 {
     return denied() ? -1 : __real_vasprintf(out, fmt, ap);
 }
-static void *json_memory(size_t size) { return __wrap_malloc(size); }
-static void json_release(void *p) { free(p); }
 
 /* Starves `body` at every allocation in turn, once and for good. It says FL_OK or FL_ENOMEM. */
 static void torture(int (*body)(void *arg), void *arg)
@@ -97,6 +95,8 @@ static int uses_all(struct fl_ctx *ctx)
     const struct fl_zone zone = { .apex = "example.org", .id = "z", .name_servers = servers };
     const struct fl_rrset set = { .name = "a", .type = FL_RR_TXT, .values = values, .n = 2, .etag = "e" };
     const struct fl_http req = { .url = "http://127.0.0.1/" };
+    static const char long_text[] =
+        "{\"a text that grows while it is read\": \"and another one of more than 32 bytes\"}";
     const uint8_t *bytes;
     json_t *answer = NULL, *body;
     struct fl_ran ran;
@@ -110,6 +110,8 @@ static int uses_all(struct fl_ctx *ctx)
     assert_true(json_is_object(body));
     (void)fl_http_json(ctx, &req, body, &answer); /* no service here: it ends before anything is sent */
     assert_true(json_is_object(answer));
+    (void)fl_json_parse(ctx, "this", long_text, strlen(long_text), &body);
+    assert_true(json_is_object(body));
     (void)fl_emit_zone(ctx, &zone);
     (void)fl_emit_rrset(ctx, &set);
     (void)fl_run(ctx, &run, &ran);
@@ -460,6 +462,5 @@ int main(void)
         cmocka_unit_test(every_allocation_of_a_delivery_may_fail),
     };
     signal(SIGPIPE, SIG_IGN);
-    json_set_alloc_funcs(json_memory, json_release);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

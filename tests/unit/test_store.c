@@ -156,7 +156,11 @@ static void json_comes_back_and_damage_names_its_file(void **state)
         assert_int_equal(store_get_json(r->s, STORE_ACCOUNTS, "le", &none, &found, &r->o), FL_EPROTO);
         assert_non_null(strstr(r->o.msg, "/accounts/le is damaged"));
         assert_null(none);
+        found = 0;
+        assert_int_equal(store_salvage_json(r->s, STORE_ACCOUNTS, "le", &none, &found, &r->o), FL_OK);
+        assert_true(!none && found != 0);
     }
+    assert_int_equal(store_put_json(r->s, STORE_ACCOUNTS, "le", in, found, &version, &r->o), FL_OK);
 }
 static void what_is_no_file_of_ours_is_said(void **state)
 {

@@ -15,6 +15,9 @@ extern "C" {
  * fl_http_json() end with FL_EPROTO. A json_t * among the arguments that is NULL counts as out of memory: that is
  * what jansson's functions give without. */
 FL_EXPORT json_t *fl_json_pack(struct fl_ctx *ctx, const char *fmt, ...);
+/* Parses one value; duplicate keys are refused. `*out` belongs to the call and is never NULL (an empty object when it
+ * fails). FL_EPROTO: "WHAT (where it ends to be JSON)". To be used for json_loads(), which goes astray without memory. */
+FL_EXPORT int fl_json_parse(struct fl_ctx *ctx, const char *what, const char *text, size_t len, json_t **out);
 /* Sends `body` (NULL: none; borrowed) and parses the answer. `*out` belongs to the
  * call and is never NULL (an empty object when there was no answer or no JSON). A 2xx
  * answer that is not JSON is FL_EPROTO; an empty one is an empty object. */

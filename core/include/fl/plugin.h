@@ -42,7 +42,7 @@ extern "C" {
 
 #define FL_ABI_MAGIC 0x464c5047u /* "FLPG" */
 #define FL_ABI_MAJOR 0u
-#define FL_ABI_MINOR 3u
+#define FL_ABI_MINOR 4u
 
 struct fl_ctx; /* one call: deadline, memory, message, instance */
 
