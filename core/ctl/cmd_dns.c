@@ -25,8 +25,8 @@ struct work {
 static const struct {
     const char *name;
     uint32_t type;
-} types[] = { { "A", FL_RR_A },     { "NS", FL_RR_NS },   { "CNAME", FL_RR_CNAME },
-              { "SOA", FL_RR_SOA }, { "TXT", FL_RR_TXT }, { "AAAA", FL_RR_AAAA } };
+} types[] = { { "A", FL_RR_A },     { "NS", FL_RR_NS },     { "CNAME", FL_RR_CNAME }, { "SOA", FL_RR_SOA },
+              { "TXT", FL_RR_TXT }, { "AAAA", FL_RR_AAAA }, { "ALIAS", FL_RR_ALIAS } };
 
 static uint32_t type_of(const char *name)
 {

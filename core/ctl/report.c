@@ -347,6 +347,8 @@ json_t *report_certificate(struct store *s, const struct model_certificate *mc)
         json_t *to = json_object();
         json_put(to, "addresses", strv_json(mc->addresses));
         report_common(to, rec, KIND_HOST);
+        json_put(to, "others", json_incref(json_object_get(rec, "others")));
+        json_put(to, "leaving", json_incref(json_object_get(rec, "leaving")));
         json_put(cert, "host", to);
         if (is_failure(code_of(rec)))
             worse(cert, "failed", rec, KIND_HOST, "addresses");

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "ctl/report.h"
 
+#include <fl/dns.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -193,6 +194,26 @@ static void page_history(FILE *f, const json_t *history)
     }
 }
 
+/* Addresses that are somebody else's, and those of names that are not wanted any more. */
+static void page_hosts(FILE *f, const json_t *host)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(json_list(host, "others"), i, one)
+    {
+        const char *owner = json_str(one, "owner", NULL), *resource = json_str(one, "resource", NULL);
+        fprintf(f, "  left alone: %s has %s, %s%s%s%s%s\n", json_str(one, "name", ""),
+                json_str(one, "value", ""), owner ? "marked for " : "not marked as ours", owner ? owner : "",
+                resource ? " (" : "", resource ? resource : "", resource ? ")" : "");
+    }
+    json_array_foreach(json_list(host, "leaving"), i, one)
+    {
+        if (json_int(one, "type", 0) != FL_RR_TXT)
+            fprintf(f, "  leaving: %s %s\n", json_str(one, "name", ""), json_str(one, "value", ""));
+    }
+}
+
 void report_page(FILE *f, const json_t *cert)
 {
     const json_t *p, *host = json_obj(cert, "host");
@@ -215,6 +236,7 @@ void report_page(FILE *f, const json_t *cert)
     if (host) {
         fputs("\naddresses\n", f);
         texts(f, "wanted", json_list(host, "addresses"));
+        page_hosts(f, host);
         page_part(f, host);
     }
     page_accounts(f, json_list(cert, "accounts"));

@@ -216,8 +216,15 @@ static int address_out(struct turn *t)
     if (!connects || !mc->addresses)
         return FL_OK;
     cleanup_(json_freep) json_t *host = record_peek(t->w->store, KIND_HOST, mc->name);
-    if (host_is_out(host, mc))
+    const json_t *other = json_array_get(json_list(host, "others"), 0);
+    /* Where somebody else's address stands the proof would go there: that is tried for no first certificate, and stops no renewal. */
+    if (host_is_out(host, mc) && (!other || json_obj(t->rec, "live")))
         return FL_OK;
+    if (other)
+        return outcome_again(
+            &t->out, 60000, "waits until the address of %s is out: it has %s, which fairlead did not set%s%s",
+            json_str(other, "name", ""), json_str(other, "value", "another"),
+            json_str(other, "owner", NULL) ? ": it is marked for " : "", json_str(other, "owner", ""));
     return outcome_again(&t->out, 60000, "waits until the address of %s is out: %s", mc->names[0],
                          json_str(host, "msg", "not published yet"));
 }

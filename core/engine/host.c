@@ -1,215 +1,252 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* host.c - the steps of a host task: the address records of a certificate's names. */
+#include "engine/host.h"
+
 #include "base/mem.h"
 #include "base/text.h"
-#include "engine/steps.h"
 
 #include <string.h>
 
-static const int64_t DAY_MS = 24 * 60 * 60 * 1000LL;
+static const int64_t DAY_MS = 24 * 60 * 60 * 1000LL, HOUR_MS = 60 * 60 * 1000LL;
 
-struct wants {
-    struct fl_record *at;
-    size_t n;
-};
-
-static void wants_done(struct wants *w) { free(w->at); }
-
-/* One A, AAAA or, for a host name, CNAME record for each address of each name; an address as a name needs none. */
-static bool wants_of(const struct model_certificate *mc, struct wants *out)
+/* NULL: neither the certificate nor its addresses are in the configuration any more, and what it made is on its way out. */
+static const struct model_certificate *cert_of(const struct turn *t)
 {
-    size_t names = 0, addresses = 0;
-    char ip[46];
-    bool v6;
-
-    while (mc->names[names])
-        names++;
-    while (mc->addresses[addresses])
-        addresses++;
-    out->at = mem_array(names * addresses + 1, sizeof *out->at);
-    for (size_t i = 0; out->at && i < names; i++)
-        for (size_t k = 0; k < addresses && !text_ip(mc->names[i], ip, &v6); k++)
-            out->at[out->n++] = (struct fl_record){ .name = mc->names[i],
-                                                    .type = !text_ip(mc->addresses[k], ip, &v6) ? FL_RR_CNAME
-                                                            : v6                                ? FL_RR_AAAA
-                                                                                                : FL_RR_A,
-                                                    .value = mc->addresses[k] };
-    return out->at != NULL;
-}
-
-/* What the provider has at that name and type: is any of it not what we want? */
-static int others(struct turn *t, struct instance *i, const char *apex, const struct fl_record *r, bool *out)
-{
-    const struct fl_dns_ops *ops = &i->plugin->ops.dns;
     const struct subject *s = t->task->subject;
-    struct fl_zone zone = { 0 };
-    struct emitted e = { 0 };
-    struct call c;
-    int code = call_begin(&c, i, t->task->name, 0, &t->out);
-
-    if (code != FL_OK)
-        return code;
-    size_t len = strlen(r->name) - strlen(apex);
-    const char *name = fl_printf(c.ctx, "%.*s", len ? (int)len - 1 : 0, r->name);
-    code = ops->zone(c.ctx, apex, &zone);
-    if (code == FL_OK)
-        code = ops->list(c.ctx, &zone, name, r->type);
-    call_emitted(&c, &e);
-    for (size_t k = 0; code == FL_OK && k < e.nrrsets; k++)
-        for (size_t v = 0; v < e.rrsets[k].n; v++)
-            *out = *out ||
-                   (e.rrsets[k].type == r->type && !text_in(e.rrsets[k].values[v].text, s->cert->addresses));
-    return call_end(&c, code, &t->out);
+    return s && s->cert->addresses ? s->cert : NULL;
 }
 
-/* ---- what was asked for, in the task's record -------------------------------------------- */
+/* ---- owner ------------------------------------------------------------------------------- */
 
-static json_t *as_json(const struct fl_record *r)
+/* Told once: what is left to others, and when it is not any more. */
+static bool note_others(struct turn *t, const json_t *plan)
 {
-    json_t *out = json_object();
-
-    if (out && json_put_str(out, "name", r->name) && json_put_int(out, "type", r->type) &&
-        json_put_str(out, "value", r->value))
-        return out;
-    json_decref(out);
-    return NULL;
-}
-
-/* NULL: no memory. */
-static json_t *listed(const struct wants *w)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; list && i < w->n; i++)
-        if (json_array_append_new(list, as_json(&w->at[i])) != 0) {
-            json_decref(list);
-            return NULL;
-        }
-    return list;
-}
-
-static bool asked_for(const json_t *rec, const struct fl_record *r)
-{
-    const json_t *item;
+    const json_t *others = json_list(plan, "others"), *one;
     size_t i;
 
-    json_array_foreach(json_list(rec, "records"), i,
-                       item) if (json_int(item, "type", 0) == r->type &&
-                                 strcmp(json_str(item, "name", ""), r->name) == 0) return true;
-    return false;
-}
-
-bool host_is_out(const json_t *rec, const struct model_certificate *mc)
-{
-    cleanup_(wants_done) struct wants w = { 0 };
-    cleanup_(json_freep) json_t *want = wants_of(mc, &w) ? listed(&w) : NULL;
-
-    return want && strcmp(json_str(rec, "step", ""), task_kinds[KIND_HOST].steps[HOST_IDLE].name) == 0 &&
-           json_equal(want, json_list(rec, "records"));
-}
-
-/* A record that is there already, with another value and not asked for by us, is somebody else's. */
-static int foreign(struct turn *t, const struct wants *w)
-{
-    for (size_t i = 0; i < w->n; i++) {
-        char key[320];
-        bool found = false;
-        if (asked_for(t->rec, &w->at[i]))
+    json_array_foreach(others, i, one)
+    {
+        const char *owner = json_str(one, "owner", NULL), *resource = json_str(one, "resource", NULL);
+        bool told = false;
+        const json_t *was;
+        size_t k;
+        json_array_foreach(json_list(t->rec, "others"), k, was) told = told || json_equal(was, one);
+        if (told)
             continue;
-        int code = zones_find(t->e->zones, w->at[i].name, NULL, key, &t->out);
-        if (code != FL_OK)
-            return code;
-        char *apex = strchr(key, '/');
-        *apex++ = '\0';
-        struct instance *instance = world_find(t->w, FL_KIND_DNS, key);
-        /* At the end of a CNAME the name is another's to keep. */
-        if (!instance || !text_below(w->at[i].name, apex))
-            continue;
-        code = others(t, instance, apex, &w->at[i], &found);
-        if (code != FL_OK)
-            return code;
-        if (found)
-            return outcome_fail(
-                &t->out, FL_ECONF,
-                "%s has another address that fairlead did not set: remove it or take `addresses` out",
-                w->at[i].name);
+        turn_event(t, "left-alone", "%s has %s, which is %s%s%s%s%s: it is left alone%s", host_of(one),
+                   json_str(one, "value", ""), owner ? "marked for " : "not marked as ours",
+                   owner ? owner : "", resource ? " (" : "", resource ? resource : "", resource ? ")" : "",
+                   owner ? "" : "; `adopt` takes it over");
     }
-    return FL_OK;
+    return json_put(t->rec, "others",
+                    json_array_size(others) ? json_copy((json_t *)(uintptr_t)others) : NULL) ||
+           !json_array_size(others);
 }
 
 int host_owner(struct turn *t)
 {
-    const struct subject *s = t->task->subject;
-    cleanup_(wants_done) struct wants w = { 0 };
+    json_t *plan = NULL;
+    int code = cert_of(t) ? host_plan(t, &plan) : FL_OK;
 
-    return wants_of(s->cert, &w) ? foreign(t, &w) : outcome_nomem(&t->out);
-}
-
-/* Both lists are in the record before anything is asked for: what stands in a zone is known whenever we are killed. */
-static int note_both(struct turn *t, const json_t *before, json_t *now)
-{
-    json_t *both = json_copy(now);
-
-    if (both && before && !json_equal(before, now) &&
-        json_array_extend(both, (json_t *)(uintptr_t)before) != 0) {
-        json_decref(both);
-        both = NULL;
-    }
-    if (!both || !json_put(t->rec, "records", both))
+    if (code != FL_OK)
+        return code;
+    if (!cert_of(t))
+        plan = json_pack("{s:[], s:[], s:[]}", "now", "own", "others");
+    if (!plan || !json_put(t->rec, "plan", plan) || !note_others(t, plan))
         return outcome_nomem(&t->out);
-    return turn_save(t);
+    return FL_OK;
 }
 
-static int take_back(struct turn *t, const json_t *before, const json_t *now)
-{
-    const json_t *item, *kept;
-    size_t i, k;
-    int code = FL_OK;
+/* ---- publish ----------------------------------------------------------------------------- */
 
-    json_array_foreach(before, i, item)
+/* What becomes of each record that there is. All lists are of items. */
+struct sorting {
+    json_t *now, *own;    /* the plan's */
+    json_t *drop, *spare; /* to be removed now; left to somebody else */
+    json_t *leaving;      /* to be removed when grace is over */
+};
+
+static void sorting_done(struct sorting *s)
+{
+    json_decref(s->drop);
+    json_decref(s->spare);
+    json_decref(s->leaving);
+}
+
+static bool put_leaving(json_t *list, const json_t *item, int64_t now_ms)
+{
+    json_t *one = json_copy((json_t *)(uintptr_t)item);
+
+    if (one && json_put_int(one, "since", json_int(item, "since", now_ms)))
+        return json_array_append_new(list, one) == 0;
+    json_decref(one);
+    return false;
+}
+
+static bool is_theirs(const json_t *others, const json_t *item)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(others, i, one)
     {
-        const struct fl_record r = { .name = json_str(item, "name", ""),
-                                     .type = (uint32_t)json_int(item, "type", 0),
-                                     .value = json_str(item, "value", "") };
-        bool wanted = false;
-        json_array_foreach(now, k, kept) wanted = wanted || json_equal(item, kept);
-        if (!wanted && code == FL_OK)
-            code = zones_want(t->e->zones, t->task->name, &r, 1, NULL, false, &t->out);
+        if (strcmp(host_of(one), host_of(item)) == 0 && host_type(one) == host_for(item))
+            return true;
     }
-    return code;
+    return false;
+}
+
+/* One that was asked for, now or some time ago. */
+static bool sort_item(struct turn *t, const json_t *item, struct sorting *s)
+{
+    const struct model_certificate *mc = cert_of(t);
+    bool again = mc && mc->addresses[0] && text_in(host_of(item), mc->names);
+    json_t *same = (json_t *)(uintptr_t)item;
+
+    if (host_has(s->now, item))
+        return true;
+    if (is_theirs(json_list(t->rec, "others"), item))
+        return json_array_append(s->spare, same) == 0;
+    /* Its name is wanted with something else: that takes its place. */
+    if (again)
+        return json_array_append(s->drop, same) == 0;
+    return put_leaving(s->leaving, item, t->now_ms);
+}
+
+static bool sort_all(struct turn *t, struct sorting *s)
+{
+    const json_t *plan = json_obj(t->rec, "plan"), *item;
+    bool ok;
+    size_t i;
+
+    s->now = (json_t *)(uintptr_t)json_list(plan, "now");
+    s->own = (json_t *)(uintptr_t)json_list(plan, "own");
+    s->drop = json_array();
+    s->spare = json_array();
+    s->leaving = json_array();
+    ok = s->drop && s->spare && s->leaving;
+    json_array_foreach(json_list(t->rec, "leaving"), i, item) ok = ok && sort_item(t, item, s);
+    json_array_foreach(json_list(t->rec, "records"), i, item) ok =
+        ok && (host_has(s->leaving, item) || sort_item(t, item, s));
+    return ok;
+}
+
+/* Everything is in the record before anything is asked for: what stands in a zone is known whenever we are killed. */
+static int note_all(struct turn *t, const struct sorting *s)
+{
+    json_t *all = json_copy(s->now), *leaving = json_copy(s->leaving);
+    bool ok = all && leaving && json_array_extend(all, s->own) == 0 && json_array_extend(all, s->drop) == 0 &&
+              json_array_extend(all, s->spare) == 0;
+
+    ok = json_put(t->rec, "leaving", leaving) && ok;
+    if (!ok) {
+        json_decref(all);
+        return outcome_nomem(&t->out);
+    }
+    return json_put(t->rec, "records", all) ? turn_save(t) : outcome_nomem(&t->out);
+}
+
+static int change(struct turn *t, const struct sorting *s)
+{
+    struct zones_change c = { 0 };
+    auto_free struct fl_record *add = host_records(s->now, &c.nadd);
+    auto_free struct fl_record *own = host_records(s->own, &c.nown);
+    auto_free struct fl_record *drop = host_records(s->drop, &c.ndrop);
+    auto_free struct fl_record *spare = host_records(s->spare, &c.nspare);
+
+    if (!add || !own || !drop || !spare)
+        return outcome_nomem(&t->out);
+    c.add = add;
+    c.own = own;
+    c.drop = drop;
+    c.spare = spare;
+    return zones_change(t->e->zones, t->task->name, &c, &t->out);
+}
+
+/* Nothing is different from what was asked for the last time. */
+static bool unchanged(const struct turn *t, const struct sorting *s)
+{
+    const json_t *before = json_list(t->rec, "records"), *item;
+    bool same = json_array_size(before) == json_array_size(s->now) && !json_array_size(s->own) &&
+                !json_array_size(s->drop) && !json_array_size(s->spare);
+    size_t i;
+
+    json_array_foreach(s->now, i, item) same = same && host_has(before, item);
+    return same && json_array_size(s->leaving) == json_array_size(json_list(t->rec, "leaving"));
+}
+
+static bool keep_grace(struct turn *t)
+{
+    const struct model_certificate *mc = cert_of(t);
+    return !mc || json_put_int(t->rec, "grace_ms", mc->grace);
 }
 
 int host_publish(struct turn *t)
 {
-    const struct subject *s = t->task->subject;
-    cleanup_(wants_done) struct wants w = { 0 };
-    cleanup_(json_freep) json_t *now = wants_of(s->cert, &w) ? listed(&w) : NULL;
-    json_t *listed_before = json_object_get(t->rec, "records");
-    cleanup_(json_freep) json_t *before = json_is_array(listed_before) ? json_incref(listed_before) : NULL;
+    cleanup_(sorting_done) struct sorting s = { 0 };
 
-    if (!now)
+    if (!json_obj(t->rec, "plan")) {
+        t->go = HOST_OWNER;
+        return FL_OK;
+    }
+    if (!sort_all(t, &s) || !keep_grace(t))
         return outcome_nomem(&t->out);
-    int code = json_equal(before, now) ? FL_OK : note_both(t, before, now);
+    int code = unchanged(t, &s) ? FL_OK : note_all(t, &s);
     if (code == FL_OK)
-        code = zones_want(t->e->zones, t->task->name, w.at, w.n, NULL, true, &t->out);
-    if (code == FL_OK)
-        code = take_back(t, before, now);
+        code = change(t, &s);
     if (code != FL_OK)
         return code;
-    return json_put(t->rec, "records", json_incref(now)) ? FL_OK : outcome_nomem(&t->out);
+    if (!json_put(t->rec, "records", json_incref(s.now)))
+        return outcome_nomem(&t->out);
+    json_object_del(t->rec, "plan");
+    return FL_OK;
+}
+
+/* ---- visible and idle -------------------------------------------------------------------- */
+
+static bool lists_are(const json_t *out, const struct model_certificate *mc)
+{
+    cleanup_(json_freep) json_t *names = strv_json(mc->names), *addresses = strv_json(mc->addresses);
+
+    return names && addresses && json_equal(names, json_object_get(out, "names")) &&
+           json_equal(addresses, json_object_get(out, "addresses"));
+}
+
+bool host_is_out(const json_t *rec, const struct model_certificate *mc)
+{
+    return !mc->addresses[0] || lists_are(json_obj(rec, "out"), mc);
+}
+
+static bool note_out(struct turn *t)
+{
+    const struct model_certificate *mc = cert_of(t);
+    json_t *out = mc ? json_object() : NULL;
+
+    if (!mc || (out && json_put(out, "names", strv_json(mc->names)) &&
+                json_put(out, "addresses", strv_json(mc->addresses))))
+        return !out || json_put(t->rec, "out", out);
+    json_decref(out);
+    return false;
 }
 
 int host_visible(struct turn *t)
 {
-    const struct subject *s = t->task->subject;
-    cleanup_(wants_done) struct wants w = { 0 };
+    size_t n = 0;
+    auto_free struct fl_record *records = host_records(json_list(t->rec, "records"), &n);
 
-    if (!wants_of(s->cert, &w))
+    if (!records)
         return outcome_nomem(&t->out);
-    int code = zones_published(t->e->zones, t->task->name, w.at, w.n, NULL, &t->out);
-    t->at_ms = t->now_ms + DAY_MS;
+    int code = zones_published(t->e->zones, t->task->name, records, n, NULL, &t->out);
+    if (code != FL_OK)
+        return code;
     t->wakes = true;
-    return code;
+    return note_out(t) ? FL_OK : outcome_nomem(&t->out);
+}
+
+void host_rest(struct turn *t)
+{
+    t->go = HOST_IDLE;
+    t->at_ms = t->now_ms + (json_list(t->rec, "others") ? HOUR_MS : DAY_MS);
 }
 
 int host_idle(struct turn *t)

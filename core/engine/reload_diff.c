@@ -71,7 +71,8 @@ static bool same_certificate(const struct model_certificate *a, const struct mod
            same_text(a->profile, b->profile) && a->profile_required == b->profile_required &&
            same_text(a->preferred_chain, b->preferred_chain) && a->renew_num == b->renew_num &&
            a->renew_den == b->renew_den && opt_same_list(a->addresses, b->addresses) &&
-           a->on_bad_name == b->on_bad_name && a->retire == b->retire;
+           a->adopt == b->adopt && a->grace == b->grace && a->on_bad_name == b->on_bad_name &&
+           a->retire == b->retire;
 }
 
 static int by_name(const void *a, const void *b)
@@ -138,7 +139,8 @@ static bool same_dns(const struct model_instance *a, const struct model_instance
             opt_same_list(x->resolver, y->resolver) && x->visible == y->visible && x->ttl == y->ttl &&
             x->create_zones == y->create_zones && x->delegation == y->delegation &&
             opt_same_list(x->delegation_replace, y->delegation_replace) &&
-            same_text(x->registrar, y->registrar) && same_text(x->owner_id, y->owner_id));
+            same_text(x->registrar, y->registrar) && same_text(x->owner_id, y->owner_id) &&
+            same_text(x->owner_prefix, y->owner_prefix) && same_text(x->owner_wildcard, y->owner_wildcard));
 }
 
 static void instances(const struct world *from, const struct world *to, enum fl_kind kind, const char *name,

@@ -59,8 +59,9 @@ static bool about_host(const struct turn *t, json_t *out)
 {
     const struct subject *s = t->task->subject;
 
-    return json_put(out, "names", sorted(s->cert->names)) &&
-           json_put(out, "addresses", sorted(s->cert->addresses));
+    /* On its way out it is about nothing. */
+    return !s || (json_put(out, "names", sorted(s->cert->names)) &&
+                  json_put(out, "addresses", sorted(s->cert->addresses)));
 }
 
 static bool about_authority(const struct turn *t, json_t *out)

@@ -112,6 +112,18 @@ static int orphan(struct engine *e, const struct model *before, const char *key,
     return code == FL_OK ? record_save(e->world->store, &t, rec, o) : code;
 }
 
+/* Its addresses are not in the configuration any more, or its certificate: they leave, with grace. */
+static int leave(struct engine *e, const char *key, struct outcome *o)
+{
+    const char *name = strchr(key, ':') + 1;
+    const struct model *m = e->world->model;
+
+    for (size_t i = 0; i < m->ncertificates; i++)
+        if (m->certificates[i].addresses && strcmp(m->certificates[i].name, name) == 0)
+            return FL_OK; /* it has a task, or is not among those that are run now */
+    return queue_add(e->queue, &task_kinds[KIND_HOST], key, NULL, clock_wall_ms()) ? FL_OK : outcome_nomem(o);
+}
+
 /* Was it delivered to a sink that its certificate has no more, and is it to be taken away there? */
 static const struct model_certificate *retired(const struct engine *e, const char *name,
                                                const char **sink_out)
@@ -185,6 +197,8 @@ static int left_over(struct engine *e, const struct model *before, const char *k
                                                                                           : outcome_nomem(o);
     if (text_starts(key, "certificate:"))
         return orphan(e, before, key, o);
+    if (text_starts(key, "host:"))
+        return leave(e, key, o);
     if (text_starts(key, "ask:"))
         return ask_left(e, strchr(key, ':') + 1, o);
     return text_starts(key, "delivery:") ? retire(e, key, o) : FL_OK;
@@ -220,7 +234,7 @@ static bool still_wants(struct engine *e, const char *owner)
             if (e->world->model->certificates[i].addresses &&
                 strcmp(e->world->model->certificates[i].name, name + 1) == 0)
                 return true;
-        return false;
+        return queue_has(e->queue, owner);
     }
     cleanup_(json_freep) json_t *rec = record_peek(e->world->store, kind, name + 1);
     return json_array_size(json_list(rec, "proofs")) > 0;

@@ -38,6 +38,7 @@ int zone_task_idle(struct turn *t);
 int host_owner(struct turn *t);
 int host_publish(struct turn *t);
 int host_visible(struct turn *t);
+int host_leave(struct turn *t);
 int host_idle(struct turn *t);
 
 /* FL_EAGAIN: a name can only be proved by records, in a zone that has to be made or delegated first. */

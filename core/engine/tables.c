@@ -44,8 +44,10 @@ static const struct step host[] = {
                      "looks whose addresses stand there", NULL },
     [HOST_PUBLISH] = { "publish", host_publish, HOST_VISIBLE, HOST_OWNER, 0, 0, "address records", "",
                        "asks for the address records", NULL },
-    [HOST_VISIBLE] = { "visible", host_visible, HOST_IDLE, HOST_OWNER, 0, 0, "address records", "zone",
+    [HOST_VISIBLE] = { "visible", host_visible, HOST_LEAVE, HOST_OWNER, 0, 0, "address records", "zone",
                        "waits until every authoritative server gives the address", NULL },
+    [HOST_LEAVE] = { "leave", host_leave, HOST_IDLE, HOST_OWNER, 0, 0, "address records", "",
+                     "removes the addresses that were not wanted for a while", NULL },
     [HOST_IDLE] = { "idle", host_idle, HOST_OWNER, HOST_OWNER, 0, 0, "address records", "",
                     "looked at again daily", NULL },
 };

@@ -123,7 +123,8 @@ static bool decides(const struct turn *t, bool *with_out)
         return step == DELIVERY_RETIRE;
     if (kind == &task_kinds[KIND_AUTHORITY])
         return step == AUTHORITY_DEACTIVATE || step == AUTHORITY_ROLLOVER;
-    return kind == &task_kinds[KIND_CLEANUP] || (kind == &task_kinds[KIND_HOST] && step == HOST_PUBLISH) ||
+    return kind == &task_kinds[KIND_CLEANUP] ||
+           (kind == &task_kinds[KIND_HOST] && (step == HOST_PUBLISH || step == HOST_LEAVE)) ||
            (kind == &task_kinds[KIND_ZONE] && step == ZONE_WRITE);
 }
 

@@ -208,6 +208,8 @@ static void finish(struct draft *t, struct model_certificate *c)
                                      .profile_required = w->profile_required,
                                      .preferred_chain = w->preferred_chain,
                                      .addresses = w->addresses,
+                                     .adopt = w->adopt,
+                                     .grace = w->grace,
                                      .on_bad_name = w->on_bad_name,
                                      .retire = w->retire };
     read_renew(t, &c->renew_num, &c->renew_den);

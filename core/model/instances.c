@@ -194,6 +194,23 @@ bool model_read_clusters(struct model *m)
 
 /* ---- instances of plugins ---- */
 
+static void check_word(struct model *m, const char *who, const struct conf_node *n, const char *allowed,
+                       const char *words)
+{
+    if (n && n->kind == CONF_STRING && (strspn(n->text, allowed) != strlen(n->text) || strlen(n->text) > 128))
+        diag_error(m->opts.diag, n->file, n->line, "%s: %s: \"%s\" %s", who, n->name, n->text, words);
+}
+#define LABELS "abcdefghijklmnopqrstuvwxyz0123456789-_"
+/* What stands in TXT records and in their names, and what programs of others have to read. */
+static void check_marks(struct model *m, const char *who, const struct conf_node *n)
+{
+    check_word(m, who, conf_get(n, "owner_id"), "ABCDEFGHIJKLMNOPQRSTUVWXYZ" LABELS "./:@",
+               "is no id: up to 128 letters, digits, and - _ . / : @");
+    check_word(m, who, conf_get(n, "owner_prefix"), LABELS ".%{}",
+               "is no beginning of a name: small letters, digits, - _ . and \"%{record_type}\"");
+    check_word(m, who, conf_get(n, "owner_wildcard"), LABELS, "is no label: small letters, digits, - and _");
+}
+#undef LABELS
 static void read_instance(struct model *m, enum fl_kind kind, const struct conf_node *n,
                           struct model_instance *i)
 {
@@ -205,6 +222,8 @@ static void read_instance(struct model *m, enum fl_kind kind, const struct conf_
     *i =
         (struct model_instance){ .name = n->name, .file = n->file, .line = n->line, .kind = kind, .node = n };
     opt_fill(&m->opts, who, n, kind == FL_KIND_DNS ? model_dns_table : model_other_table, opt_any, &i->dns);
+    if (kind == FL_KIND_DNS)
+        check_marks(m, who, n);
     i->plugin = i->dns.plugin ? i->dns.plugin : n->name;
     i->used = !strcmp(n->file, MODEL_BUILT_IN);
 }

@@ -10,7 +10,6 @@ struct later {
 };
 static const struct later dns_later[] = {
     { "resolver", NULL, "resolvers are not used yet: the DNS is asked from its root" },
-    { "owner_id", NULL, "records are not marked yet" },
     { NULL, NULL, NULL },
 };
 static void warn(struct model *m, const char *who, const struct conf_node *group, const struct later *table)

@@ -40,8 +40,9 @@ struct model_dns {
     int64_t visible;                 /* how long to wait for servers that do not answer: visible_wait, ms */
     int64_t rate, parallel, timeout; /* per minute, 0: no limit; at once; ms */
     const char *ca_file, *proxy;
-    int64_t ttl; /* seconds */
-    const char *owner_id;
+    int64_t ttl;                               /* seconds */
+    const char *owner_id;                      /* "": records are not marked */
+    const char *owner_prefix, *owner_wildcard; /* of the marks' names; "": none */
 };
 struct model_instance {
     const char *name, *plugin, *file; /* plugin: the option, or else the instance's own name */
@@ -68,8 +69,11 @@ struct model_certificate {
     bool profile_required;
     const char *preferred_chain;
     int64_t renew_num, renew_den; /* "1/3"; 0/0: not given, see engine/renew.h */
-    const char *const *addresses; /* canonical addresses and A-labels */
-    int on_bad_name;              /* "keep", "drop" */
+    const char *const
+        *addresses;  /* canonical addresses and A-labels; NULL: none; empty: none now, what stands is kept */
+    bool adopt;      /* takes over address records that nobody marked as his */
+    int64_t grace;   /* ms before address records that are wanted no more are removed */
+    int on_bad_name; /* "keep", "drop" */
     bool retire;
 };
 struct model_log {

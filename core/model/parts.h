@@ -18,7 +18,8 @@ struct model_wish {
     const char *name;
     const char *const *names;
     const char *const *authority, *const *solver, *const *key, *const *sinks, *const *addresses;
-    bool reuse_key, profile_required, retire;
+    bool reuse_key, profile_required, retire, adopt;
+    int64_t grace;
     const char *profile, *preferred_chain, *renew;
     int on_bad_name;
 };

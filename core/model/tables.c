@@ -120,48 +120,79 @@ const struct fl_option model_dns_table[] = {
                 "how long to wait for a record when no name server of its zone can be asked"),
     COMMON,
     FL_INT(struct model_dns, ttl, 0, "60", 1, 86400, "time to live of records that are made, in seconds"),
-    FL_STRING(struct model_dns, owner_id, 0, NULL, "marks records as made by this installation"),
+    FL_STRING(
+        struct model_dns, owner_id, 0, "fairlead",
+        "who address records are marked for, in the TXT form of external-dns; of several installations that "
+        "write to one zone each needs its own; \"\": they are not marked"),
+    FL_STRING(struct model_dns, owner_prefix, 0, "",
+              "stands before the names of these TXT records, such as \"x-%{record_type}.\"; like the option "
+              "txt-prefix of external-dns"),
+    FL_STRING(
+        struct model_dns, owner_wildcard, 0, "any",
+        "stands for \"*\" in the names of these TXT records; like txt-wildcard-replacement; \"\": nothing does"),
     FL_END,
 };
 const struct fl_option model_other_table[] = { PLUGIN, COMMON, FL_END };
 
-const char *const model_dns_reserved[] = {
-    "plugin",        "zones",    "create_zones", "delegation", "registrar", "delegation_replace",
-    "query_servers", "resolver", "visible",      "rate",       "parallel",  "timeout",
-    "ca_file",       "proxy",    "ttl",          "owner_id",   NULL
-};
+const char *const model_dns_reserved[] = { "plugin",
+                                           "zones",
+                                           "create_zones",
+                                           "delegation",
+                                           "registrar",
+                                           "delegation_replace",
+                                           "query_servers",
+                                           "resolver",
+                                           "visible",
+                                           "rate",
+                                           "parallel",
+                                           "timeout",
+                                           "ca_file",
+                                           "proxy",
+                                           "ttl",
+                                           "owner_id",
+                                           "owner_prefix",
+                                           "owner_wildcard",
+                                           NULL };
 const char *const model_other_reserved[] = {
     "plugin", "rate", "parallel", "timeout", "ca_file", "proxy", NULL
 };
 
-#define WISHES                                                                                                  \
-    FL_REFS(                                                                                                    \
-        struct model_wish, authority, 0, "authorities",                                                         \
-        "who issues it; the others are asked when the first cannot; if absent, the only one that is declared"), \
-        FL_REFS(                                                                                                \
-            struct model_wish, solver, 0, "solvers",                                                            \
-            "how control of the names is proved: each name takes the first that can; if absent, all that "      \
-            "are declared"),                                                                                    \
-        FL_ENUMS(struct model_wish, key, 0, "ec256", key_type_names,                                            \
-                 "kind of its key; several: one lineage each"),                                                 \
-        FL_BOOL(struct model_wish, reuse_key, "false", "whether a renewal keeps the key"),                      \
-        FL_STRING(struct model_wish, profile, 0, NULL,                                                          \
-                  "profile to ask the authority for, where it has that one"),                                   \
-        FL_BOOL(struct model_wish, profile_required, "false",                                                   \
-                "whether an authority without that profile is refused"),                                        \
-        FL_STRING(struct model_wish, preferred_chain, 0, NULL,                                                  \
-                  "common name of the root of the chain to prefer"),                                            \
-        FL_STRING(                                                                                              \
-            struct model_wish, renew, 0, "1/3",                                                                 \
-            "part of the lifetime that is left when it is renewed, unless the authority names a time; where "   \
-            "nothing is said, 1/2 of lifetimes under ten days"),                                                \
-        FL_REFS(struct model_wish, sinks, 0, "sinks",                                                           \
-                "where it is delivered to; if absent, the only one that is declared"),                          \
-        FL_LISTOF(struct model_wish, addresses, FL_T_STRING, 0, NULL,                                           \
-                  "addresses, or a host name, that the DNS is to give for its names"),                          \
-        FL_ENUM(struct model_wish, on_bad_name, 0, "keep", bad_names,                                           \
-                "what to do about one name that fails again and again: keep asking, or go on without it"),      \
-        FL_BOOL(struct model_wish, retire, "false",                                                             \
+#define WISHES                                                                                                       \
+    FL_REFS(                                                                                                         \
+        struct model_wish, authority, 0, "authorities",                                                              \
+        "who issues it; the others are asked when the first cannot; if absent, the only one that is declared"),      \
+        FL_REFS(                                                                                                     \
+            struct model_wish, solver, 0, "solvers",                                                                 \
+            "how control of the names is proved: each name takes the first that can; if absent, all that "           \
+            "are declared"),                                                                                         \
+        FL_ENUMS(struct model_wish, key, 0, "ec256", key_type_names,                                                 \
+                 "kind of its key; several: one lineage each"),                                                      \
+        FL_BOOL(struct model_wish, reuse_key, "false", "whether a renewal keeps the key"),                           \
+        FL_STRING(struct model_wish, profile, 0, NULL,                                                               \
+                  "profile to ask the authority for, where it has that one"),                                        \
+        FL_BOOL(struct model_wish, profile_required, "false",                                                        \
+                "whether an authority without that profile is refused"),                                             \
+        FL_STRING(struct model_wish, preferred_chain, 0, NULL,                                                       \
+                  "common name of the root of the chain to prefer"),                                                 \
+        FL_STRING(                                                                                                   \
+            struct model_wish, renew, 0, "1/3",                                                                      \
+            "part of the lifetime that is left when it is renewed, unless the authority names a time; where "        \
+            "nothing is said, 1/2 of lifetimes under ten days"),                                                     \
+        FL_REFS(struct model_wish, sinks, 0, "sinks",                                                                \
+                "where it is delivered to; if absent, the only one that is declared"),                               \
+        FL_LISTOF(                                                                                                   \
+            struct model_wish, addresses, FL_T_STRING, 0, NULL,                                                      \
+            "addresses, or a host name, that the DNS is to give for its names; an empty list keeps what it "         \
+            "gives"),                                                                                                \
+        FL_BOOL(                                                                                                     \
+            struct model_wish, adopt, "false",                                                                       \
+            "whether addresses that its names have in the DNS, and that nobody marked as his, are replaced"),        \
+        FL_DURATION(                                                                                                 \
+            struct model_wish, grace, 0, "10m", 0, 7 * 24 * HOUR,                                                    \
+            "how long addresses stay in the DNS when a name, or `addresses`, is not in the configuration any more"), \
+        FL_ENUM(struct model_wish, on_bad_name, 0, "keep", bad_names,                                                \
+                "what to do about one name that fails again and again: keep asking, or go on without it"),           \
+        FL_BOOL(struct model_wish, retire, "false",                                                                  \
                 "whether a sink that is taken out of `sinks` is cleaned")
 
 const struct fl_option model_defaults_table[] = { WISHES, FL_END };

@@ -209,6 +209,19 @@ static bool differs(const struct fl_change *c)
     return false;
 }
 
+/* A CNAME stands alone at its name: what makes room comes before what takes it. */
+static void removals_first(struct changes *c)
+{
+    size_t to = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->at[i].nafter > 0)
+            continue;
+        struct fl_change gone = c->at[i];
+        memmove(&c->at[to + 1], &c->at[to], (i - to) * sizeof *c->at);
+        c->at[to++] = gone;
+    }
+}
+
 bool changes_make(const struct batch *b, struct batch_part part, struct changes *out)
 {
     size_t values = 0, at = 0;
@@ -228,6 +241,7 @@ bool changes_make(const struct batch *b, struct batch_part part, struct changes 
         at += 2 * b->items[i].set->n;
         c.n += differs(&c.at[c.n]);
     }
+    removals_first(&c);
     *out = c;
     return true;
 }

@@ -286,6 +286,9 @@ void rrsets_sweep(struct rrsets *s)
     for (size_t i = 0; i < s->n; i++) {
         struct rrset *r = s->at[i];
         bool ours = false;
+        /* Left to somebody else, and nobody writes now. */
+        for (size_t k = 0; k < r->n; k++)
+            r->values[k]->tried = r->values[k]->tried && (!r->values[k]->foreign || r->values[k]->nwishes);
         drop_waste(r);
         for (size_t k = 0; k < r->n; k++)
             ours = ours || r->values[k]->nwishes > 0 || r->values[k]->tried;

@@ -117,6 +117,9 @@ struct wanted {
 static bool has(void *arg, const struct dns_look *look)
 {
     const struct wanted *w = arg;
+    /* Which addresses it answers with is the other name's business. */
+    if (w->type == FL_RR_ALIAS)
+        return true;
     for (size_t i = 0; i < look->n; i++)
         if (rrset_same(w->type, w->text, look->values[i]))
             return true;
@@ -135,10 +138,11 @@ static int look_at(struct round *r, size_t i, struct dns_look *looks, size_t *ne
     struct dns_servers servers;
     size_t which[DNS_SERVERS_MAX];
     char fqdn[512];
+    uint16_t asked = set->type == FL_RR_ALIAS ? FL_RR_A : (uint16_t)set->type;
     watch_pick(r->watch, &servers, which);
     snprintf(fqdn, sizeof fqdn, "%s%s%s", set->name, *set->name ? "." : "", r->zone->apex);
     if (servers.n > 0) {
-        int code = dns_look(&servers, fqdn, (uint16_t)set->type, look_ms(r), looks, o);
+        int code = dns_look(&servers, fqdn, asked, look_ms(r), looks, o);
         if (code != FL_OK)
             return code;
     }

@@ -79,6 +79,24 @@ static int save_touched(struct zones *z, struct touched *t, struct outcome *o)
     return o->code;
 }
 
+/* With the lock held. What stands there is ours from now on, or will be: one day it is removed, unless somebody wants it. */
+static struct zone *own_one(struct zones *z, const struct fl_record *r, const struct found *f)
+{
+    char name[256];
+    struct zone *zone = zones_make(z, f->provider, f->provider->instance->name, f->apex);
+    relative(f->target, f->apex, name);
+    struct rrset *set = zone ? rrsets_make(&zone->sets, name, r->type) : NULL;
+    struct rrvalue *v = set ? rrset_make_value(set, r->value) : NULL;
+    if (!v)
+        return NULL;
+    if (set->ttl == 0)
+        set->ttl = (uint32_t)f->provider->ttl;
+    v->tried = true;
+    v->foreign = false;
+    journal_touch(zone);
+    return zone;
+}
+
 static int add_records(struct zones *z, const char *owner, const struct fl_record *records, size_t n,
                        const char *const *providers, struct outcome *o)
 {
@@ -114,6 +132,86 @@ static bool unwant_in(struct zone *zone, const char *owner, const struct fl_reco
     if (some)
         journal_touch(zone);
     return some;
+}
+
+/* With the lock held: the value, if it is that owner's, stays where it stands when he wants it no more. */
+static void spare(struct zone *zone, const char *owner, const struct fl_record *r)
+{
+    for (size_t i = 0; i < zone->sets.n; i++) {
+        struct rrvalue *v =
+            zone->sets.at[i]->type == r->type ? rrset_value(zone->sets.at[i], r->value) : NULL;
+        if (v && v->nwishes == 1 && rrset_wished(v, owner, r->name))
+            v->foreign = true;
+    }
+}
+
+/* With the lock held. */
+static bool change_records(struct zones *z, const char *owner, const struct zones_change *c,
+                           const struct found *found, struct touched *t)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < c->nadd + c->nown; i++) {
+        bool add = i < c->nadd;
+        const struct fl_record *r = add ? &c->add[i] : &c->own[i - c->nadd];
+        struct zone *zone = add ? want_one(z, owner, r, &found[i]) : NULL;
+        ok = (!add || zone) && (zone = own_one(z, r, &found[i])) && touch(t, zone);
+    }
+    for (size_t k = 0; ok && k < z->n; k++) {
+        bool some = false;
+        for (size_t i = 0; i < c->nspare; i++) {
+            spare(z->at[k], owner, &c->spare[i]);
+            some = unwant_in(z->at[k], owner, &c->spare[i], 0) || some;
+        }
+        /* Since the beginning of time: removals of addresses do not linger, for others take their place. */
+        for (size_t i = 0; i < c->ndrop; i++)
+            some = unwant_in(z->at[k], owner, &c->drop[i], 0) || some;
+        ok = !some || touch(t, z->at[k]);
+    }
+    return ok;
+}
+
+int zones_change(struct zones *z, const char *owner, const struct zones_change *c, struct outcome *o)
+{
+    auto_free struct found *found = mem_array(c->nadd + c->nown + 1, sizeof *found);
+    struct touched t = { 0 };
+    for (size_t i = 0; found && i < c->nadd + c->nown; i++) {
+        const struct fl_record *r = i < c->nadd ? &c->add[i] : &c->own[i - c->nadd];
+        int code = find_zone(z, r->name, NULL, &found[i], o);
+        if (code != FL_OK)
+            return code;
+    }
+    if (!found)
+        return outcome_nomem(o);
+    pthread_mutex_lock(&z->lock);
+    bool ok = change_records(z, owner, c, found, &t);
+    pthread_mutex_unlock(&z->lock);
+    int code = save_touched(z, &t, o);
+    return ok ? code : outcome_nomem(o);
+}
+
+static bool wished_by(const struct rrvalue *v, const char *owners)
+{
+    for (size_t i = 0; i < v->nwishes; i++)
+        if (text_starts(v->wishes[i].owner, owners))
+            return true;
+    return false;
+}
+
+size_t zones_addresses(struct zones *z, const char *instance, const char *owners)
+{
+    size_t n = 0, len = strlen(instance);
+    pthread_mutex_lock(&z->lock);
+    for (size_t k = 0; k < z->n; k++)
+        for (size_t i = 0; i < z->at[k]->sets.n; i++) {
+            const struct rrset *set = z->at[k]->sets.at[i];
+            if (set->type == FL_RR_TXT || strncmp(z->at[k]->key, instance, len) != 0 ||
+                z->at[k]->key[len] != '/')
+                continue;
+            for (size_t v = 0; v < set->n; v++)
+                n += wished_by(set->values[v], owners);
+        }
+    pthread_mutex_unlock(&z->lock);
+    return n;
 }
 
 /* records NULL: everything of that owner. */

@@ -61,6 +61,20 @@ int zones_published(struct zones *z, const char *owner, const struct fl_record *
  * wants the record is told why. FL_EAGAIN with problem "delegation" and words for people: its zone is to be made first,
  * or the zone above does not point to it, and that is waited for. zone_due's task looks by itself. */
 int zones_ready(struct zones *z, const char *name, const char *const *providers, struct outcome *o);
+/* Address records of a host, all at once, so that they are written together: an address that takes another's place, a CNAME that takes
+ * an address's. Repeatable. */
+struct zones_change {
+    const struct fl_record *add; /* wanted, and ours even if they stand there already */
+    const struct fl_record *
+        own; /* stand there and are ours, though nobody here may remember: removed unless somebody wants them */
+    const struct fl_record *drop;  /* wanted no more: removed at once, without lingering */
+    const struct fl_record *spare; /* wanted no more, and somebody else's by now: they stay */
+    size_t nadd, nown, ndrop, nspare;
+};
+int zones_change(struct zones *z, const char *owner, const struct zones_change *c, struct outcome *o);
+/* How many address records at that instance are wanted by owners whose names begin with `owners`. */
+size_t zones_addresses(struct zones *z, const char *instance, const char *owners);
+
 /* FL_OK when some allowed provider holds a zone for the name, at the end of the CNAMEs (as above: to know
  * who can prove NAME, ask for _acme-challenge.NAME); the zone's key ("INSTANCE/APEX") into key_out. FL_ECONF: none. Asks providers and servers; cached for 5 min. */
 int zones_find(struct zones *z, const char *name, const char *const *providers, char key_out[320],

@@ -16,7 +16,7 @@
 static const char *const expected[KINDS][12] = {
     [KIND_AUTHORITY] = { "directory", "account", "contact", "rekey", "rollover", "deactivate", "idle" },
     [KIND_ZONE] = { "find", "create", "write", "settle", "look", "delegation", "registrar", "idle" },
-    [KIND_HOST] = { "owner", "publish", "visible", "idle" },
+    [KIND_HOST] = { "owner", "publish", "visible", "leave", "idle" },
     [KIND_CERTIFICATE] = { "plan", "key", "order", "authorize", "deploy", "visible", "answer", "valid",
                            "finalize", "fetch", "rest" },
     [KIND_DELIVERY] = { "deploy", "verify", "idle", "retire" },

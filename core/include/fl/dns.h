@@ -21,7 +21,15 @@
 extern "C" {
 #endif
 
-enum fl_rrtype { FL_RR_A = 1, FL_RR_NS = 2, FL_RR_CNAME = 5, FL_RR_SOA = 6, FL_RR_TXT = 16, FL_RR_AAAA = 28 };
+enum fl_rrtype {
+    FL_RR_A = 1,
+    FL_RR_NS = 2,
+    FL_RR_CNAME = 5,
+    FL_RR_SOA = 6,
+    FL_RR_TXT = 16,
+    FL_RR_AAAA = 28,
+    FL_RR_ALIAS = 65401 /* where FL_CAP_ALIAS: the service answers with the addresses of that host name */
+};
 
 struct fl_zone {
     const char *apex;                /* "example.org" */

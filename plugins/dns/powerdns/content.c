@@ -11,8 +11,8 @@ enum { STRING_MAX = 255 };
 static const struct {
     uint32_t type;
     const char *name;
-} types[] = { { FL_RR_A, "A" },   { FL_RR_AAAA, "AAAA" }, { FL_RR_CNAME, "CNAME" },
-              { FL_RR_NS, "NS" }, { FL_RR_SOA, "SOA" },   { FL_RR_TXT, "TXT" } };
+} types[] = { { FL_RR_A, "A" },     { FL_RR_AAAA, "AAAA" }, { FL_RR_CNAME, "CNAME" }, { FL_RR_NS, "NS" },
+              { FL_RR_SOA, "SOA" }, { FL_RR_TXT, "TXT" },   { FL_RR_ALIAS, "ALIAS" } };
 
 const char *content_type(uint32_t type)
 {
@@ -125,11 +125,16 @@ static const char *plain(struct fl_ctx *ctx, const char *name)
     return out;
 }
 
+static bool names_host(uint32_t type)
+{
+    return type == FL_RR_CNAME || type == FL_RR_NS || type == FL_RR_ALIAS;
+}
+
 const char *content_write(struct fl_ctx *ctx, uint32_t type, const char *text)
 {
     if (type == FL_RR_TXT)
         return write_text(ctx, text);
-    if (type != FL_RR_CNAME && type != FL_RR_NS)
+    if (!names_host(type))
         return text;
     size_t len = strlen(text);
     return len > 0 && text[len - 1] == '.' ? text : fl_printf(ctx, "%s.", text);
@@ -139,5 +144,5 @@ const char *content_read(struct fl_ctx *ctx, uint32_t type, const char *content)
 {
     if (type == FL_RR_TXT)
         return read_text(ctx, content);
-    return type == FL_RR_CNAME || type == FL_RR_NS ? plain(ctx, content) : fl_printf(ctx, "%s", content);
+    return names_host(type) ? plain(ctx, content) : fl_printf(ctx, "%s", content);
 }

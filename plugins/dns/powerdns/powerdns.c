@@ -96,7 +96,7 @@ static int caps(struct fl_ctx *ctx, struct fl_dns_caps *out)
 {
     const struct conf *c = fl_conf(ctx);
 
-    *out = (struct fl_dns_caps){ .flags = FL_CAP_VALUES | FL_CAP_ATOMIC | FL_CAP_LIST_ALL |
+    *out = (struct fl_dns_caps){ .flags = FL_CAP_VALUES | FL_CAP_ATOMIC | FL_CAP_LIST_ALL | FL_CAP_ALIAS |
                                           (c->name_servers ? FL_CAP_CREATE : 0u) };
     return FL_OK;
 }
