@@ -318,8 +318,14 @@ class Trial:
         records = self.lane.records()
         if not records:
             self.complain("no zone transfer")
-        if any(r[3] == "TXT" for r in records):
-            self.complain("left in the zone:", [r for r in records if r[3] == "TXT"])
+        # The marks of addresses stay with them.
+        left = [r for r in records if r[3] == "TXT" and "heritage=external-dns," not in r[4]]
+        if left:
+            self.complain("left in the zone:", left)
+        marked = {r[0] for r in records if r[3] == "TXT" and "owner=fairlead," in r[4]}
+        bare = [r for r in records if r[3] == "A" and ".web." in "." + r[0] and "a-" + r[0] not in marked]
+        if bare:
+            self.complain("addresses without a mark:", bare)
         if not any(r[3] == "A" and r[0] == f"web.{self.name}." and r[4] == self.lane.address for r in records):
             self.complain("the address is not in the zone")
 
