@@ -13,6 +13,8 @@
 #include <string.h>
 
 enum { MINUTE = 60, QUARTER = 900, SIX_HOURS = 6 * 3600, DAY = 86400, APART_MS = 20 };
+/* Of so many certificates the first renewals are spread; at most so many thousandths of the time until then are left out. */
+enum { FLEET = 100, SPREAD_MOST = 900 };
 
 static int64_t now_at(const struct turn *t) { return t->now_ms / 1000; }
 
@@ -327,15 +329,13 @@ int ari_look(struct turn *t)
     return code == FL_ENOMEM ? outcome_nomem(&t->out) : code;
 }
 
-int64_t ari_renew_at(const json_t *rec, const struct subject *s, int64_t *next_look_at_out)
+static int64_t planned_at(const json_t *live, const struct subject *s)
 {
-    const json_t *live = json_obj(rec, "live"), *ari = json_obj(live, "ari");
+    const json_t *ari = json_obj(live, "ari");
     int64_t from = json_int(live, "not_before", 0), to = json_int(live, "not_after", 0);
     int64_t rule = renew_at(s->cert->name, from, to, s->cert->renew_num, s->cert->renew_den);
     int64_t at = json_int(ari, "moment_at", 0), hasty = json_int(live, "hasty", 0), least;
 
-    if (next_look_at_out)
-        *next_look_at_out = json_int(ari, "look_at", 0);
     if (at <= 0 || !renew_dates(from, to))
         return rule;
     if (at > rule + (to - rule) / 2)
@@ -347,5 +347,38 @@ int64_t ari_renew_at(const json_t *rec, const struct subject *s, int64_t *next_l
     least = from + (to - from) / 100 * hasty * hasty;
     if (at < least)
         at = least < rule ? least : rule;
+    return at;
+}
+
+/* Was the one before renewed much later than it should have been? */
+static bool late(const json_t *rec)
+{
+    const json_t *live = json_obj(rec, "live");
+    int64_t planned = json_int(rec, "renew_at", 0), from = json_int(live, "not_before", 0);
+
+    return planned > from && clock_wall_ms() / 1000 - planned > (json_int(live, "not_after", 0) - from) / 50;
+}
+
+/* What was ordered within hours, all for the first time or after an outage, would come back within hours, and so for ever. */
+int64_t ari_spread(const struct turn *t)
+{
+    bool first = !json_obj(t->rec, "live");
+    char text[500];
+
+    if (t->w->model->ncertificates < FLEET || (!first && !late(t->rec)))
+        return 0;
+    snprintf(text, sizeof text, "%s %lld", t->task->name, (long long)now_at(t));
+    return draw(text, SPREAD_MOST);
+}
+
+int64_t ari_renew_at(const json_t *rec, const struct subject *s, int64_t *next_look_at_out)
+{
+    const json_t *live = json_obj(rec, "live");
+    int64_t at = planned_at(live, s), from = json_int(live, "issued", 0), off = json_int(live, "spread", 0);
+
+    if (next_look_at_out)
+        *next_look_at_out = json_int(json_obj(live, "ari"), "look_at", 0);
+    if (off > 0 && off <= SPREAD_MOST && from > 0 && from < at)
+        at -= (at - from) / 1000 * off;
     return at;
 }

@@ -163,7 +163,7 @@ static json_t *live_of(struct turn *t, const struct chain *c)
               json_put_str(live, "issuer", c->issuer) && json_put_int(live, "not_before", c->not_before_at) &&
               json_put_int(live, "not_after", c->not_after_at) &&
               json_put_int(live, "issued", t->now_ms / 1000) && json_put_int(live, "hasty", hasty(t)) &&
-              json_put(live, "ari", json_incref(ari));
+              json_put_int(live, "spread", ari_spread(t)) && json_put(live, "ari", json_incref(ari));
     json_decref(ari);
     if (ok)
         return live;

@@ -228,9 +228,11 @@ bool ari_still(struct turn *t, int64_t *look_at_out);
 void ari_answer_free(struct ari_answer *a); /* NULL is fine */
 /* When the live certificate is to be renewed: the moment in ARI's window where there is one, else by its lifetime; the
  * earlier of the two where `renew` is configured or the authority did not answer the last time, and never later than
- * half of the time that the lifetime's rule leaves. *next_look_at_out (may be NULL): when `plan` is to call ari_look()
+ * half of the time that the lifetime's rule leaves. Of a fleet the first renewal comes earlier by live.spread. *next_look_at_out (may be NULL): when `plan` is to call ari_look()
  * again, 0: never. Pure. */
 int64_t ari_renew_at(const json_t *rec, const struct subject *s, int64_t *next_look_at_out);
+/* live.spread of a certificate that is being issued: thousandths of the time until its first renewal to be left out. */
+int64_t ari_spread(const struct turn *t);
 
 /* ---- settle.c: an intent without a URL ---- */
 

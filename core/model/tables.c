@@ -177,7 +177,8 @@ const char *const model_other_reserved[] = {
         FL_STRING(                                                                                                   \
             struct model_wish, renew, 0, "1/3",                                                                      \
             "part of the lifetime that is left when it is renewed, unless the authority names a time; where "        \
-            "nothing is said, 1/2 of lifetimes under ten days"),                                                     \
+            "nothing is said, 1/2 of lifetimes under ten days; of 100 certificates or more the "                     \
+            "first comes earlier, spread over that time"),                                                           \
         FL_REFS(struct model_wish, sinks, 0, "sinks",                                                                \
                 "where it is delivered to; if absent, the only one that is declared"),                               \
         FL_LISTOF(                                                                                                   \

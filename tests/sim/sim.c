@@ -205,6 +205,7 @@ static void house_done(struct house *h)
     free(h->model.certificates);
     free(take_ptr(sim.certs));
     free(take_ptr(sim.hours));
+    free(take_ptr(sim.rough));
 }
 
 /* ---- time passes ---------------------------------------------------------------------------- */
@@ -221,6 +222,17 @@ static void one_turn(struct engine *e)
     sim.turns++;
 }
 
+/* What was due meanwhile comes afterwards, and some of it a second time. */
+static void note_trouble(void)
+{
+    enum { AFTER_H = 72 };
+    size_t hour = (size_t)((sim_true_ms() - sim.true_start_ms) / HOUR_MS);
+
+    if (sim_outage() != SIM_FINE || clock_off_ms() != 0)
+        for (size_t i = hour; i <= hour + AFTER_H && i < sim.nhours; i++)
+            sim.rough[i] = true;
+}
+
 /* To the next task that is due, by steps in which the clock may jump. */
 static void pass(struct engine *e)
 {
@@ -230,6 +242,7 @@ static void pass(struct engine *e)
     if (wait_ms > 0)
         fake_clock_advance(wait_ms < STEP_MS ? wait_ms : STEP_MS);
     set_wall();
+    note_trouble();
 }
 
 static void live(struct engine *e)
@@ -261,6 +274,7 @@ int sim_run(const struct sim_conf *conf, const char *dir)
     sim = (struct sim){ .conf = *conf, .true_start_ms = START_MS, .mono_start_ms = clock_mono_ms() };
     sim.nhours = (size_t)conf->days * 24;
     sim.hours = mem_array(sim.nhours, sizeof *sim.hours);
+    sim.rough = mem_array(sim.nhours, sizeof *sim.rough);
     sim.tokens = 3.0 * conf->per_hour;
     sim.tokens_ms = START_MS;
     for (int i = 0; i < SIM_CLASSES; i++)

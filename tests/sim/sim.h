@@ -63,6 +63,7 @@ struct sim {
     double tokens; /* of new orders */
     int64_t tokens_ms;
     unsigned *hours; /* new orders in each hour since the start */
+    bool *rough;     /* the hours of outages and wrong clocks, and the three days after each */
     size_t nhours;
     bool stores;  /* the disk is sim_store.c */
     bool started; /* the first certificate of all is there */

@@ -22,35 +22,50 @@ static void FL_PRINTF(2, 3) expect(bool met, const char *fmt, ...)
     printf("\n");
 }
 
-/* The busiest stretch of so many hours from `from` on, in orders an hour. */
-static double busiest(size_t from, size_t hours)
+/* Orders an hour from `from` on: the mean, and the busiest stretch of so many hours; of calm times only, or of all. */
+static double mean(size_t from, bool calm)
+{
+    unsigned long sum = 0, n = 0;
+
+    for (size_t i = from; i < sim.nhours; i++)
+        if (!calm || !sim.rough[i]) {
+            sum += sim.hours[i];
+            n++;
+        }
+    return (double)sum / (double)(n ? n : 1);
+}
+static double busiest(size_t from, size_t hours, bool calm)
 {
     unsigned long sum = 0, most = 0;
 
-    for (size_t i = from; i < sim.nhours; i++) {
+    for (size_t i = from, n = 0; i < sim.nhours; i++) {
+        if (calm && sim.rough[i]) {
+            sum = n = 0;
+            continue;
+        }
         sum += sim.hours[i];
-        if (i >= from + hours)
+        if (n >= hours)
             sum -= sim.hours[i - hours];
-        most = sum > most ? sum : most;
+        n++;
+        most = n >= hours && sum > most ? sum : most;
     }
     return (double)most / (double)hours;
-}
-static double mean(size_t from)
-{
-    unsigned long sum = 0;
-
-    for (size_t i = from; i < sim.nhours; i++)
-        sum += sim.hours[i];
-    return (double)sum / (double)(sim.nhours - from);
 }
 
 static void load(void)
 {
     /* The first of all are asked for at once: the flatness is that of what comes after a third of the time. */
     size_t from = sim.nhours / 3;
+    double usual = mean(from, true), day = busiest(from, 24, true);
 
     printf("new orders an hour: mean %.1f, busiest hour %.0f, busiest day %.1f, busiest week %.1f\n",
-           mean(from), busiest(from, 1), busiest(from, 24), busiest(from, 168));
+           mean(from, false), busiest(from, 1, false), busiest(from, 24, false), busiest(from, 168, false));
+    printf("the same where nothing was wrong for three days: mean %.1f, busiest day %.1f\n", usual, day);
+    /* Twice the mean, and four times what chance adds to a day's number. */
+    double over = 24 * (day - 2 * usual), chance = 24 * usual;
+    if (sim.conf.days >= 365)
+        expect(over <= 0 || over * over <= 16 * chance, "the busiest calm day has %.1f times the mean",
+               day / usual);
 }
 
 static void certificates(void)

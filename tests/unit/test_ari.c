@@ -287,6 +287,64 @@ static void the_moment_is_bounded_by_the_lifetime(void **state)
     assert_int_equal(moment_of(LIVE(",\"ari\":{\"moment_at\":1001000000}"), 1, 2), 1001000000);
 }
 
+static void what_a_fleet_leaves_out_is_of_the_time_since_it_was_issued(void **state)
+{
+    const int64_t from = 1000000000, rule = moment_of(LIVE(""), 0, 0);
+
+    (void)state;
+    assert_in_range(moment_of(LIVE(",\"issued\":1000000000,\"spread\":500"), 0, 0),
+                    from + (rule - from) / 2 - 1000, from + (rule - from) / 2 + 1000);
+    assert_int_equal(moment_of(LIVE(",\"issued\":1000000000,\"spread\":500,\"ari\":{\"moment_at\":1}"), 0, 0),
+                     from);
+    /* damaged */
+    assert_int_equal(moment_of(LIVE(",\"issued\":1000000000,\"spread\":1000"), 0, 0), rule);
+    assert_int_equal(moment_of(LIVE(",\"issued\":1000000000,\"spread\":-1"), 0, 0), rule);
+    assert_int_equal(moment_of(LIVE(",\"spread\":500"), 0, 0), rule);
+}
+
+/* live.spread of the certificate number `i` of so many; `rec` is its record before. */
+static int64_t spread_of(int i, size_t n, const char *rec)
+{
+    char name[64], why[128];
+    struct model model = { .ncertificates = n };
+    struct world world = { .model = &model };
+    struct task task = { .name = name };
+    cleanup_(json_freep) json_t *json = json_parse(rec, strlen(rec), why);
+    const struct turn t = { .w = &world, .task = &task, .rec = json, .now_ms = clock_wall_ms() };
+
+    snprintf(name, sizeof name, "certificate:c%d.example.org", i);
+    return ari_spread(&t);
+}
+
+static void what_is_issued_together_in_a_fleet_is_spread(void **state)
+{
+    static const char before[] = "{\"renew_at\":%lld,\"live\":{\"not_before\":%lld,\"not_after\":%lld}}";
+    const int64_t now = clock_wall_ms() / 1000, day = 86400;
+    unsigned tenths[10] = { 0 };
+    char in_time[256], late[256];
+
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        int64_t spread = spread_of(i, 100, "{}");
+        assert_in_range(spread, 0, 899);
+        tenths[spread / 100]++;
+        assert_int_equal(spread_of(i, 99, "{}"), 0);
+    }
+    for (int i = 0; i < 9; i++)
+        assert_in_range(tenths[i], 70, 160);
+    /* The second time only what comes back from an outage: over a fiftieth of the lifetime too late. */
+    snprintf(in_time, sizeof in_time, before, (long long)(now - day), (long long)(now - 60 * day),
+             (long long)(now + 30 * day));
+    snprintf(late, sizeof late, before, (long long)(now - 2 * day), (long long)(now - 60 * day),
+             (long long)(now + 30 * day));
+    unsigned n = 0;
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(spread_of(i, 100, in_time), 0);
+        n += spread_of(i, 100, late) > 0;
+    }
+    assert_true(n > 90);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, engine_rig_set_up, engine_rig_tear_down)
@@ -301,6 +359,8 @@ int main(void)
         TEST(a_window_that_is_none_is_asked_for_again_in_six_hours),
         TEST(windows_that_are_always_over_do_not_make_orders_without_end),
         cmocka_unit_test(the_moment_is_bounded_by_the_lifetime),
+        cmocka_unit_test(what_a_fleet_leaves_out_is_of_the_time_since_it_was_issued),
+        TEST(what_is_issued_together_in_a_fleet_is_spread),
     };
     log_setup(LOG_LEVEL_ERROR, LOG_TEXT, -1);
     return cmocka_run_group_tests(tests, NULL, NULL);
