@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HASH_BYTES = 16, SPREAD_MS = 1800000 };
+enum { HASH_BYTES = 16 };
 
 static bool budget_of(const struct turn *t, struct budget *out)
 {
@@ -34,18 +34,6 @@ static double left_alone(const struct turn *t)
     return 0.15 * (left < 0 ? 0 : left > 1 ? 1 : left);
 }
 
-/* Those that wait for the same do not come back all at once. */
-static int64_t spread_ms(const struct turn *t, const struct limit *l)
-{
-    int64_t most = json_obj(t->rec, "live") ? l->per_ms / l->most : l->per_ms / 10;
-    uint32_t h = 2166136261u;
-
-    for (const char *c = t->task->name; *c; c++)
-        h = (h ^ (unsigned char)*c) * 16777619u;
-    most = most < SPREAD_MS ? most : SPREAD_MS;
-    return most > 0 ? (int64_t)h % most : 0;
-}
-
 /* ---- what an order needs --------------------------------------------------------------------- */
 
 struct need {
@@ -66,8 +54,8 @@ static void need_of(struct need *n, const struct limit *l, const char *of, bool 
     bool shared = l == &n->b.orders || l == &n->b.domain;
     struct bucket b = bucket_look(n->t->w->store, l, key, n->t->now_ms);
     int64_t wait = bucket_wait_ms(&b, l, shared ? left_alone(n->t) * (double)l->most : 0, n->t->now_ms);
-    if (wait > 0 && wait + spread_ms(n->t, l) > n->wait_ms) {
-        n->wait_ms = wait + spread_ms(n->t, l);
+    if (wait > n->wait_ms) {
+        n->wait_ms = wait;
         n->by = l;
         text_copy(n->of, sizeof n->of, of);
     }
@@ -168,6 +156,10 @@ static int short_of(struct need *n)
     char span[16];
     bool named = n->by == &n->b.domain || n->by == &n->b.failed;
 
+    /* What others wait for too: they stand in line for it. */
+    if (n->by == &n->b.orders || n->by == &n->b.domain)
+        snprintf(n->t->limited, sizeof n->t->limited, "authority:%.100s/order%s%.255s",
+                 json_str(n->t->rec, "authority", ""), n->of[0] ? "/" : "", n->of);
     clock_span(n->by->per_ms, span);
     return outcome_again(&n->t->out, n->wait_ms, "%s allows %lld %s in %s%s%s: it waits for its turn",
                          n->b.authority, (long long)n->by->most, n->by->words, span, named ? ", and of " : "",

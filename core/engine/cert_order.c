@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const int64_t BEHIND_MS = 600000;
+
 static const struct subject *subject(const struct turn *t) { return t->task->subject; }
 static json_t *order_of(const struct turn *t) { return json_object_get(t->rec, "order"); }
 
@@ -31,17 +33,24 @@ static int note_order(struct turn *t, const struct acme_order *got)
 /* ---- what may keep it waiting ------------------------------------------------------------- */
 
 /* A rate limit met by another certificate of that domain, or of the account, holds new orders up. */
-static bool orders_held(struct turn *t, int64_t *until_ms, char why[HOLD_WHY])
+static int orders_held(struct turn *t)
 {
     const char *authority = json_str(t->rec, "authority", "");
-    char key[HOLD_KEY];
+    char keys[2][HOLD_KEY], why[HOLD_WHY];
+    int64_t until_ms = t->now_ms;
 
     registered_domain(subject(t)->cert->names[0], t->domain);
-    snprintf(key, sizeof key, "authority:%.100s/order", authority);
-    if (hold_check(t->e->holds, key, t->now_ms, until_ms, why))
-        return true;
-    snprintf(key, sizeof key, "authority:%.100s/order/%s", authority, t->domain);
-    return hold_check(t->e->holds, key, t->now_ms, until_ms, why);
+    snprintf(keys[0], HOLD_KEY, "authority:%.100s/order", authority);
+    snprintf(keys[1], HOLD_KEY, "authority:%.100s/order/%s", authority, t->domain);
+    for (int i = 0; i < 2; i++) {
+        bool held = hold_check(t->e->holds, keys[i], t->now_ms, &until_ms, why);
+        if (!held && !order_line_before(t, keys[i]))
+            continue;
+        text_copy(t->limited, sizeof t->limited, keys[i]);
+        return held ? outcome_again(&t->out, until_ms - t->now_ms, "new orders wait: %s", why)
+                    : outcome_again(&t->out, BEHIND_MS, "new orders wait: others are before it");
+    }
+    return FL_OK;
 }
 
 /* Under way, and not pausing after a failure, in the last hour. */
@@ -68,14 +77,12 @@ static bool lineage_before(const struct turn *t, char out[400])
 
 static int may_order(struct turn *t)
 {
-    char why[HOLD_WHY], other[400];
-    int64_t until_ms = 0;
+    char other[400];
+    int code = orders_held(t);
 
-    if (orders_held(t, &until_ms, why))
-        return outcome_again(&t->out, until_ms - t->now_ms, "new orders wait: %s", why);
-    if (lineage_before(t, other))
+    if (code == FL_OK && lineage_before(t, other))
         return outcome_again(&t->out, 0, "waits for %.200s, whose proofs will do for this one too", other);
-    return FL_OK;
+    return code;
 }
 
 /* ---- newOrder ------------------------------------------------------------------------------ */

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "engine/hold.h"
+#include "engine/line.h"
 #include "engine/pace.h"
 #include "engine/pool.h"
 #include "engine/setup.h"
@@ -86,8 +87,9 @@ int engine_new(const struct engine_conf *conf, struct engine **out, struct outco
     e->world = conf->world;
     e->queue = queue_new();
     e->holds = hold_new();
+    e->line = line_new();
     e->pace = pace_new();
-    if (e->queue && e->holds && e->pace)
+    if (e->queue && e->holds && e->line && e->pace)
         code = setup_zones(e, o);
     else
         outcome_nomem(o);
@@ -134,6 +136,7 @@ void engine_free(struct engine *e)
     host_serves(e->world, NULL);
     zones_free(e->zones);
     pace_free(e->pace);
+    line_free(e->line);
     hold_free(e->holds);
     queue_free(e->queue);
     free(e);

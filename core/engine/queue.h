@@ -43,8 +43,9 @@ struct task {
     unsigned unsaved;  /* turns in a row that could not be written down */
     uint64_t version;  /* of the record in the store */
     struct json_t
-        *rec;  /* the same, as it stands there, where the next turn is near; NULL: it is to be read */
-    bool sent; /* a newOrder may have arrived whose answer is not on disk */
+        *rec;   /* the same, as it stands there, where the next turn is near; NULL: it is to be read */
+    bool lined; /* it stands in a line for new orders (order_line.c) */
+    bool sent;  /* a newOrder may have arrived whose answer is not on disk */
 };
 #define QUEUE_NEVER INT64_MAX
 

@@ -193,7 +193,7 @@ int clock_gate(struct turn *t);
  * set of names, failed validations of each name; sizes from the authority's `limits` or, where it is known, built in. A bucket that is full
  * is not stored. An order with `replaces` costs nothing; a renewal for the same names only from its set.
  * Names that have no certificate yet leave a fifth of orders and domains alone; of what is left the share that a renewal leaves alone
- * shrinks with the time that its certificate has left: those that expire soonest come first.
+ * shrinks with the time that its certificate has left. Who has to wait stands in line, see order_line.c.
  */
 /* Before newOrder: FL_OK and taken (noted in the intent), or FL_EAGAIN with words and the time when there may be enough. */
 int budget_take(struct turn *t, const char *const *names, bool replaces);
@@ -210,6 +210,18 @@ enum { BUDGET_SET = 33 };
 bool budget_set(const char *const *names, char out[BUDGET_SET]);
 /* Removes buckets that are full again. */
 void budget_tidy(struct turn *t);
+
+/* ---- order_line.c: whose turn it is, where an authority takes no more new orders for a while ---- */
+
+/*
+ * Those that wait for the same (t->limited, set by `order`) stand in one line (line.h), the certificate that ends first in front; names that
+ * have none yet come last, in the order in which they came. Only the first comes back when it may; when it is through, or has another
+ * reason to wait, it wakes the next.
+ */
+/* Somebody more urgent waits there, though it may be free just now. */
+bool order_line_before(const struct turn *t, const char *key);
+/* After every step of a certificate, when its verdict is known: stands in line, leaves it, wakes who is next. */
+void order_line(struct turn *t, const struct verdict *v, struct turned *end);
 
 /* ---- ari.c: when to renew (RFC 9773) ---- */
 

@@ -31,8 +31,7 @@ bool task_name(int kind, const char *name, char out[400])
     return snprintf(out, 400, "%s:%s", task_kinds[kind].name, name) < 400;
 }
 
-/* Between -1 and 1, the same for the same task and try: spreads tasks, not runs. */
-static double jitter(const char *name, unsigned salt)
+double turn_jitter(const char *name, unsigned salt)
 {
     uint32_t h = 2166136261u ^ salt;
     for (; *name; name++)
@@ -44,7 +43,7 @@ static double jitter(const char *name, unsigned salt)
 static int64_t spread_ms(const struct turn *t, int64_t most_ms, unsigned salt)
 {
     most_ms = most_ms < 0 ? 0 : most_ms < SPREAD_MS ? most_ms : SPREAD_MS;
-    return (int64_t)((double)most_ms * (1 + jitter(t->task->name, salt)) / 2);
+    return (int64_t)((double)most_ms * (1 + turn_jitter(t->task->name, salt)) / 2);
 }
 
 /* What a task of this kind leans on as a whole; "" : nothing. */
@@ -149,6 +148,8 @@ static void hold_others(struct turn *t, const struct verdict *v)
     } else if (v->code == FL_EAUTH && credentials_work(t, key)) {
         return;
     }
+    if (v->scope == SCOPE_DOMAIN)
+        text_copy(t->limited, sizeof t->limited, key);
     hold_set(t->e->holds, key, v->at_ms, t->out.msg);
 }
 
@@ -224,14 +225,13 @@ static void hurry(const struct turn *t, const struct judge_case *c, struct verdi
         v->at_ms = c->now_ms + most_ms;
 }
 
-/* New orders that wait for a rate limit look for it ever less often, and not all at once: the first ones use up what has
- * come, and the others would only be refused. */
+/* Those that wait for the same account are not all to come back at once. */
 static void line_up(const struct turn *t, const struct judge_case *c, struct verdict *v)
 {
     unsigned looks = c->counts.looks < 8 ? c->counts.looks : 8;
 
-    if (c->kind == &task_kinds[KIND_CERTIFICATE] && c->step == CERT_ORDER && c->retry_after_ms > 0 &&
-        (c->code == FL_EAGAIN || c->code == FL_ERATE))
+    if (c->kind == &task_kinds[KIND_CERTIFICATE] && c->step == CERT_ORDER && c->code == FL_EAGAIN &&
+        c->retry_after_ms > 0 && !t->limited[0])
         v->at_ms += spread_ms(t, (c->retry_after_ms / 2) << looks, c->counts.looks);
 }
 
@@ -265,7 +265,7 @@ static void decide(struct turn *t, int code, struct verdict *v)
     if (c.since_ms < t->task->since_ms)
         c.since_ms = t->task->since_ms;
     record_counts(t->rec, &c.counts);
-    c.jitter = jitter(t->task->name, c.counts.tries);
+    c.jitter = turn_jitter(t->task->name, c.counts.tries);
     if (crowded(t, &c, v))
         return;
     judge(&c, v);
@@ -313,6 +313,7 @@ static struct turned finish(struct turn *t, const struct verdict *v)
     tell(t, v);
     if (v->failed)
         hold_others(t, v);
+    order_line(t, v, &end);
     end.gone = v->code == FL_OK && t->gone;
     t->task->step = v->step;
     t->task->looks = v->counts.looks;
@@ -363,6 +364,7 @@ static struct turned one_step(struct turn *t)
     t->quiet = t->stands = t->news = false;
     t->go = GO_NEXT;
     t->at_ms = 0;
+    t->limited[0] = '\0';
     t->out = (struct outcome){ .code = FL_OK };
     int code = clock_gate(t);
     decide(t, code == FL_OK ? t->task->kind->steps[t->task->step].run(t) : code, &v);
@@ -377,15 +379,20 @@ static bool unwritten(const struct turn *t)
     return t->task->kind == &task_kinds[KIND_CERTIFICATE] && !json_obj(t->rec, "asked");
 }
 
+bool turn_held(struct turn *t)
+{
+    int64_t until_ms;
+    return held_up(t, &until_ms);
+}
+
 bool turn_view(struct turn *t)
 {
     const struct step *is = &t->task->kind->steps[t->task->step];
     struct outcome o = { 0 };
-    int64_t until_ms;
 
     return record_view(t->w->store, t->task, &t->rec, &o) == FL_OK && t->rec &&
            strcmp(json_str(t->rec, "step", ""), is->name) == 0 &&
-           strcmp(json_str(t->rec, "code", ""), "ok") == 0 && !held_up(t, &until_ms);
+           strcmp(json_str(t->rec, "code", ""), "ok") == 0 && !turn_held(t);
 }
 
 /* Most turns of most tasks: all is as it was. Not for `once`, which notes when the next one is to look. */

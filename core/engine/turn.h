@@ -5,16 +5,19 @@
 
 #include "base/json.h"
 #include "engine/engine.h"
+#include "engine/hold.h"
 #include "engine/judge.h"
 #include "engine/queue.h"
 
 struct hold;
+struct line;
 struct engine {
     struct engine_conf conf;
     struct world *world;
     struct queue *queue;
     struct zones *zones;
     struct hold *holds;
+    struct line *line;
     struct pool *pool;
     struct pace *pace;
     struct subject *subjects; /* made by setup.c, freed with the engine */
@@ -42,14 +45,19 @@ struct turn {
     /* What failed, as a hold key, where it is not what the task leans on as a whole; "": that. */
     char held[128];
     char domain[256]; /* registered domain that a newOrder was for */
+    char limited
+        [HOLD_KEY]; /* a newOrder has to wait for what others wait for too: the hold's key; "": not for such */
 };
 /* Writes the record now, in the middle of a step: what comes next may not happen before this is on disk. */
 int turn_save(struct turn *t);
 /* For still(): the record, only to look at; false: none, or not one to be quick with (it failed, or what it leans on is held up). */
 bool turn_view(struct turn *t);
+bool turn_held(struct turn *t); /* what it leans on is held up */
 /* Adds to the record's history (last 20). */
 void turn_event(struct turn *t, const char *event, const char *fmt, ...) FL_PRINTF(3, 4);
 const char *task_subject(const struct task *t); /* the name after the kind */
+/* Between -1 and 1, the same for the same name and salt: spreads tasks, not runs. */
+double turn_jitter(const char *name, unsigned salt);
 /* "KIND:NAME" into out[400]; false: too long. */
 bool task_name(int kind, const char *name, char out[400]);
 

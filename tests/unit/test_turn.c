@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -329,6 +330,53 @@ static void a_rate_limit_holds_up_its_domain_and_no_other(void **state)
     engine_rig_assert_field(r, "certificate:c.example.net", "step", "rest");
 }
 
+/* Two certificates are due, and one is told to come back in ten minutes: then the one that ends first goes first. */
+static void who_goes_first(struct engine_rig *r, bool second_sooner)
+{
+    static const char *const names[] = { "b.example.org", NULL };
+    const struct stub_answer limit = { .at = "=POST /order",
+                                       .times = 1,
+                                       .status = 429,
+                                       .type = "application/problem+json",
+                                       .headers = "Retry-After: 600\r\n",
+                                       .body =
+                                           "{\"type\":\"urn:ietf:params:acme:error:rateLimited\",\"detail\":"
+                                           "\"too many of example.org\"}" };
+    const char *sooner = second_sooner ? "certificate:b.example.org" : cert;
+    const char *later = second_sooner ? cert : "certificate:b.example.org";
+    char first[256], second[256];
+
+    for (int i = 0; i < 2; i++) {
+        r->chain.to_s = (i == 1) == second_sooner ? 80 * DAY / SECOND : 0;
+        r->certificates[1] = r->certificates[0];
+        r->certificates[1].names = names;
+        r->certificates[1].name = names[0];
+        r->model.ncertificates = (size_t)i + 1;
+        engine_rig_restart(r);
+        engine_rig_run(r, 5 * MINUTE);
+    }
+    r->chain.to_s = 0;
+    engine_free(r->e);
+    fake_clock_advance(65 * DAY);
+    stub_acme_script(r->ca.ca, &limit);
+    engine_rig_start(r);
+    engine_rig_run(r, 9 * MINUTE);
+    assert_int_equal(engine_rig_asked(r, "=POST /order"), 3); /* the other one did not ask */
+    engine_rig_run_to(r, later, "authorize");
+    engine_rig_field(r, sooner, "order.url", first);
+    engine_rig_field(r, later, "order.url", second);
+    assert_true(strtoul(strrchr(first, '/') + 1, NULL, 10) < strtoul(strrchr(second, '/') + 1, NULL, 10));
+    engine_rig_run(r, 5 * MINUTE);
+    assert_int_equal(engine_rig_asked(r, "=POST /order"), 5);
+    engine_rig_assert_field(r, later, "step", "rest");
+    engine_rig_assert_field(r, sooner, "step", "rest");
+}
+static void of_those_that_wait_the_one_that_ends_first_goes_first(void **state)
+{
+    who_goes_first(*state, false);
+}
+static void and_not_the_one_that_came_first(void **state) { who_goes_first(*state, true); }
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, engine_rig_set_up, engine_rig_tear_down)
@@ -346,6 +394,8 @@ int main(void)
         TEST(a_refusal_of_other_names_is_none),
         TEST(a_pause_of_a_clock_that_was_wrong_is_not_kept),
         TEST(a_rate_limit_holds_up_its_domain_and_no_other),
+        TEST(of_those_that_wait_the_one_that_ends_first_goes_first),
+        TEST(and_not_the_one_that_came_first),
     };
     log_setup(LOG_LEVEL_ERROR, LOG_TEXT, -1);
     return cmocka_run_group_tests(tests, NULL, NULL);
