@@ -83,41 +83,41 @@ void queue_no_waker(struct task *t)
 
 /* ---- heap; all under the lock ------------------------------------------------ */
 
-static void place(struct queue *q, size_t at, struct task *t)
+static void place(struct queue *q, size_t at, struct slot s)
 {
-    q->heap[at] = t;
-    t->heap_at = at;
+    q->heap[at] = s;
+    s.task->heap_at = at;
 }
 
-static void sift_up(struct queue *q, size_t at, struct task *t)
+static void sift_up(struct queue *q, size_t at, struct slot s)
 {
-    for (; at > 1 && q->heap[at / 2]->due_ms > t->due_ms; at /= 2)
+    for (; at > 1 && q->heap[at / 2].due_ms > s.due_ms; at /= 2)
         place(q, at, q->heap[at / 2]);
-    place(q, at, t);
+    place(q, at, s);
 }
 
-static void sift_down(struct queue *q, size_t at, struct task *t)
+static void sift_down(struct queue *q, size_t at, struct slot s)
 {
     for (size_t child; (child = at * 2) <= q->n; at = child) {
-        if (child < q->n && q->heap[child + 1]->due_ms < q->heap[child]->due_ms)
+        if (child < q->n && q->heap[child + 1].due_ms < q->heap[child].due_ms)
             child++;
-        if (q->heap[child]->due_ms >= t->due_ms)
+        if (q->heap[child].due_ms >= s.due_ms)
             break;
         place(q, at, q->heap[child]);
     }
-    place(q, at, t);
+    place(q, at, s);
 }
 
 static void heap_remove(struct queue *q, struct task *t)
 {
     size_t at = t->heap_at;
-    struct task *last = q->heap[q->n--];
+    struct slot last = q->heap[q->n--];
 
     t->heap_at = 0;
-    if (last == t)
+    if (last.task == t)
         return;
     sift_up(q, at, last);
-    sift_down(q, last->heap_at, last);
+    sift_down(q, last.task->heap_at, last);
 }
 
 /* Room was made when the task was added, so this cannot fail. */
@@ -127,7 +127,7 @@ static void heap_add(struct queue *q, struct task *t, int64_t due_ms)
     if (due_ms == QUEUE_NEVER)
         return;
     q->n++;
-    sift_up(q, q->n, t);
+    sift_up(q, q->n, (struct slot){ due_ms, t });
 }
 
 /* ---- the line ------------------------------------------------------------------- */
@@ -150,7 +150,7 @@ void queue_follow_clock(struct queue *q)
         return;
     q->wall_ahead_ms = ahead_ms;
     for (size_t i = 1; back_ms > 0 && i <= q->n; i++)
-        q->heap[i]->due_ms -= back_ms;
+        q->heap[i].task->due_ms = q->heap[i].due_ms -= back_ms;
     q->watch_ms -= back_ms > 0 ? back_ms : 0;
 }
 
@@ -158,12 +158,12 @@ void queue_follow_clock(struct queue *q)
 static int64_t promote(struct queue *q, int64_t now_ms)
 {
     queue_follow_clock(q);
-    while (q->n && q->heap[1]->due_ms <= now_ms) {
-        struct task *t = q->heap[1];
+    while (q->n && q->heap[1].due_ms <= now_ms) {
+        struct task *t = q->heap[1].task;
         heap_remove(q, t);
         line_up(q, t);
     }
-    int64_t wait = q->n ? q->heap[1]->due_ms - now_ms : NAP_MS;
+    int64_t wait = q->n ? q->heap[1].due_ms - now_ms : NAP_MS;
     return wait < NAP_MS ? wait : NAP_MS;
 }
 
@@ -183,7 +183,7 @@ void queue_nap(struct queue *q, pthread_cond_t *on, int64_t ms)
 /* Whoever changes what is first: the watch may sleep too long for it. */
 static void tell_watch(struct queue *q)
 {
-    if (q->watched && q->n && q->heap[1]->due_ms < q->watch_ms)
+    if (q->watched && q->n && q->heap[1].due_ms < q->watch_ms)
         pthread_cond_signal(&q->watch);
 }
 

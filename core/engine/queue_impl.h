@@ -10,6 +10,11 @@
 /* The wall clock may jump: nobody sleeps longer than this without looking again. */
 enum { NAP_MS = 30000, SLIP_MS = 2000 };
 
+/* The time beside the task: who looks for the first need not fetch them all. */
+struct slot {
+    int64_t due_ms;
+    struct task *task;
+};
 struct queue {
     pthread_mutex_t lock;
     /* Of the takers one is the watch, who waits for the heap's first; the others wait until there is something for
@@ -17,8 +22,8 @@ struct queue {
     pthread_cond_t watch, work, changed;
     size_t idle; /* takers who wait on `work` */
     bool watched;
-    int64_t watch_ms;   /* until when the watch sleeps, by the wall clock */
-    struct task **heap; /* 1-based, heap[1] is due first */
+    int64_t watch_ms;  /* until when the watch sleeps, by the wall clock */
+    struct slot *heap; /* 1-based, heap[1] is due first */
     size_t n, cap;
     struct task *ready_first, *ready_last;
     void *by_name;       /* tsearch tree */

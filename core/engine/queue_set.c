@@ -117,7 +117,7 @@ int64_t queue_next_ms(struct queue *q)
 {
     pthread_mutex_lock(&q->lock);
     queue_follow_clock(q);
-    int64_t next_ms = q->ready_first ? clock_wall_ms() : q->n ? q->heap[1]->due_ms : QUEUE_NEVER;
+    int64_t next_ms = q->ready_first ? clock_wall_ms() : q->n ? q->heap[1].due_ms : QUEUE_NEVER;
     pthread_mutex_unlock(&q->lock);
     return next_ms;
 }
@@ -130,7 +130,7 @@ bool queue_quiet(struct queue *q, int64_t until_ms, int64_t most_ms)
     pthread_mutex_lock(&q->lock);
     for (;;) {
         int64_t now_ms = clock_wall_ms(), left = end_ms - clock_mono_ms();
-        bool waiting = q->n && q->heap[1]->due_ms <= until_ms;
+        bool waiting = q->n && q->heap[1].due_ms <= until_ms;
         quiet = q->stopped || now_ms > until_ms || (!q->busy && !q->ready_first && !waiting);
         if (quiet || left <= 0)
             break;
