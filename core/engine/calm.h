@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* calm.h - what a look at a resting certificate has to know. Internal to engine/. */
+/* calm.h - what a look at a resting certificate or delivery has to know. Internal to engine/. */
 #ifndef ENGINE_CALM_H
 #define ENGINE_CALM_H
 
@@ -15,6 +15,7 @@ struct calm {
     int64_t until_at;                  /* it is renewed, or a name is tried again */
     int64_t look_at, start_at, end_at; /* the renewal window, and when to ask for it */
     char *authority, *cert_id, *key;   /* its own; the issuer, and the sealed key */
+    char delivered[]; /* of a delivery, which has nothing else: the serials, with blanks between */
 };
 void calm_free(struct calm *c); /* NULL is fine */
 /* In ari.c, the part about the window. False: not that calm. */

@@ -178,6 +178,44 @@ int delivery_verify(struct turn *t)
     return call_sink(t, &l);
 }
 
+enum { SERIALS = 512 };
+
+/* "SERIAL SERIAL"; false: too long to be remembered. */
+static bool serials_text(const json_t *serials, char out[SERIALS])
+{
+    const json_t *serial;
+    size_t i, len = 0;
+
+    json_array_foreach(serials, i, serial) if (len < SERIALS) len +=
+        (size_t)snprintf(out + len, SERIALS - len, "%s%s", i ? " " : "", json_string_value(serial));
+    return len > 0 && len < SERIALS;
+}
+
+/* What was delivered, as its record says; after a look that found it so, as that one remembers it. */
+static bool as_delivered(struct turn *t, const json_t *serials)
+{
+    const struct calm *c = t->task->calm;
+    char text[SERIALS];
+
+    if (c)
+        return !turn_held(t) && serials_text(serials, text) && strcmp(text, c->delivered) == 0;
+    return turn_view(t) && json_equal(serials, json_object_get(t->rec, "delivered"));
+}
+
+/* Without memory the next look reads the record again. */
+static void keep(struct turn *t, const json_t *serials)
+{
+    char text[SERIALS];
+    struct calm *c;
+
+    if (t->task->calm || !serials_text(serials, text))
+        return;
+    c = calloc(1, sizeof *c + strlen(text) + 1);
+    if (c)
+        memcpy(c->delivered, text, strlen(text) + 1);
+    t->task->calm = c;
+}
+
 /* What cannot be verified is brought again; the sink itself knows what is there. */
 bool delivery_still(struct turn *t)
 {
@@ -186,8 +224,11 @@ bool delivery_still(struct turn *t)
         world_find(t->w, FL_KIND_SINK, ((const struct subject *)t->task->subject)->sink);
 
     t->at_ms = t->now_ms + DAY_MS;
-    return turn_view(t) && (!i || i->plugin->ops.sink.verify) && load(t, DELIVER_VERIFY, &l) == FL_OK &&
-           json_equal(l.serials, json_object_get(t->rec, "delivered")) && call_sink(t, &l) == FL_OK;
+    if ((i && !i->plugin->ops.sink.verify) || load(t, DELIVER_VERIFY, &l) != FL_OK ||
+        !as_delivered(t, l.serials) || call_sink(t, &l) != FL_OK)
+        return false;
+    keep(t, l.serials);
+    return true;
 }
 
 int delivery_idle(struct turn *t)
