@@ -88,6 +88,11 @@ struct sim_cert *sim_cert_named(const char *name);
 void sim_lock(void);
 void sim_unlock(void);
 
+/* In sim_block.c: between these two what jansson takes lies beside each other. One thread. */
+void sim_block_begin(void);
+void sim_block_end(void);
+bool sim_block_has(const void *p);
+
 /* Runs it. `dir`: of the state. Prints what it measured; returns how many expectations were not met. */
 int sim_run(const struct sim_conf *conf, const char *dir);
 /* The last part of it, in sim_report.c. */

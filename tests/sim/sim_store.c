@@ -37,11 +37,12 @@ static struct entry **find(struct store *s, enum store_group g, const char *key)
 }
 
 /* As a disk would: what is changed afterwards is not changed there. But texts and numbers are never changed in place, and
- * these three, the bulk of a record, are written whenever they are: copied they would be most of what a run costs. */
+ * these three, the bulk of a record, are written whenever they are. */
 static bool shared(const char *key)
 {
     return strcmp(key, "history") == 0 || strcmp(key, "live") == 0 || strcmp(key, "asked") == 0;
 }
+/* For who reads. */
 static json_t *copy_of(const json_t *value)
 {
     json_t *in = (json_t *)(uintptr_t)value, *out, *item;
@@ -58,6 +59,19 @@ static json_t *copy_of(const json_t *value)
         return json_incref(in);
     out = json_array();
     json_array_foreach(value, i, item) json_array_append_new(out, copy_of(item));
+    return out;
+}
+/* For the disk: what lies there already stays where it is. */
+static json_t *written(const json_t *value)
+{
+    json_t *in = (json_t *)(uintptr_t)value, *out, *item;
+    const char *key;
+
+    sim_block_begin();
+    out = json_object();
+    json_object_foreach(in, key, item) json_object_set_new_nocheck(
+        out, key, shared(key) && sim_block_has(item) ? json_incref(item) : json_deep_copy(item));
+    sim_block_end();
     return out;
 }
 
@@ -99,6 +113,12 @@ int store_view_json(struct store *s, enum store_group g, const char *key, json_t
     pthread_mutex_unlock(&s->lock);
     return outcome_ok(o);
 }
+/* Head and key in two lines of a cache that are fetched together. */
+static struct entry *entry_room(const char *key)
+{
+    enum { LINES = 128 };
+    return aligned_alloc(LINES, (sizeof(struct entry) + strlen(key) + 1 + LINES - 1) / LINES * LINES);
+}
 /* Under the lock: the one that may be written, made if there must be none yet. */
 static struct entry *writable(struct store *s, enum store_group g, const char *key, uint64_t version_read)
 {
@@ -106,8 +126,9 @@ static struct entry *writable(struct store *s, enum store_group g, const char *k
 
     if (*at)
         return (*at)->version == version_read ? *at : NULL;
-    if (version_read || !(*at = calloc(1, sizeof **at + strlen(key) + 1)))
+    if (version_read || !(*at = entry_room(key)))
         return NULL;
+    **at = (struct entry){ .next = NULL };
     (*at)->group = g;
     memcpy((*at)->key, key, strlen(key) + 1);
     return *at;
@@ -117,7 +138,7 @@ int store_put_json(struct store *s, enum store_group g, const char *key, const j
 {
     if (sim_outage() == SIM_DISK)
         return outcome_fail(o, FL_ETEMP, "the disk is full");
-    json_t *copy = copy_of(value);
+    json_t *copy = written(value);
     if (!copy)
         return outcome_nomem(o);
     pthread_mutex_lock(&s->lock);
