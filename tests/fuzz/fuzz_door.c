@@ -38,7 +38,8 @@ static bool is_lottery(const uint8_t *request, size_t size)
     if (size < sizeof head)
         return false;
     memcpy(head, request, sizeof head);
-    return head[0] == KEEPER_MAKE && (head[1] == KEY_RSA2048 || head[1] == KEY_RSA3072 || head[1] == KEY_RSA4096);
+    return head[0] == KEEPER_MAKE &&
+           (head[1] == KEY_RSA2048 || head[1] == KEY_RSA3072 || head[1] == KEY_RSA4096);
 }
 
 static void serve_keeper(const uint8_t *data, size_t size, bool framed)
