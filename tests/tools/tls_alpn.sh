@@ -51,12 +51,12 @@ e2e once
 is 'two lineages: status' 0 "$status"
 is 'two lineages: orders' '2 POST /order-plz' "$(e2e_asked | grep order-plz)"
 
-# ---- killed between proof and answer ---------------------------------------------------
+# ---- killed when the proof stands, before anybody is asked to look at it ----------------
 
 e2e_state=killed e2e_live=killed-live
 conf '{ names = ["c.example.test"]; solver = "tls"; addresses = ["'"$at"'"]; }'
 e2e_mark
-python3 "$top/tests/tools/kill_at.py" 'c.example.test: answer:' 0 \
+python3 "$top/tests/tools/kill_at.py" 'c.example.test: visible:' 0 \
     "$build/fairlead" -c fl.conf --plugins "$build/plugdir" once >out 2>err
 e2e once
 is 'killed: status' 0 "$status"
