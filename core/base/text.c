@@ -27,6 +27,18 @@ bool text_copy(char *out, size_t size, const char *s)
     out[fits] = '\0';
     return fits == n;
 }
+bool text_join(char *out, size_t size, const char *a, const char *b, const char *c)
+{
+    const char *const parts[] = { a, b, c };
+    size_t at = 0;
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (!text_copy(out + at, size - at, parts[i]))
+            return false;
+        at += strlen(parts[i]);
+    }
+    return true;
+}
 bool text_int(const char *s, int64_t min, int64_t max, int64_t *out)
 {
     long long value;

@@ -11,6 +11,8 @@ bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);
 /* Copies what fits, always NUL-terminated; false: it was cut. */
 bool text_copy(char *out, size_t size, const char *s);
+/* The three one after the other, as text_copy(); for names that are made in every turn. */
+bool text_join(char *out, size_t size, const char *a, const char *b, const char *c);
 /* Whole decimal text (optional minus) within [min, max]. */
 bool text_int(const char *s, int64_t min, int64_t max, int64_t *out);
 bool text_utf8(const char *s, size_t len);

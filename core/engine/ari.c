@@ -124,7 +124,7 @@ static void failed(struct turn *t, json_t *ari, const char *held, const struct o
 
 static void hold_key(const json_t *live, char out[HOLD_KEY])
 {
-    snprintf(out, HOLD_KEY, "authority:%.200s/ari", json_str(live, "authority", ""));
+    text_join(out, HOLD_KEY, "authority:", json_str(live, "authority", ""), "/ari");
 }
 
 /* One of those held up finds out whether it is over, the others come as much later as it took. 0: they are not. */
@@ -253,7 +253,7 @@ bool ari_same(struct turn *t, struct calm *c)
     int64_t until_ms;
 
     for (int i = 0; i < 2 && c->look_at <= now_at(t); i++) {
-        snprintf(held, sizeof held, "authority:%.200s%s", c->authority, i ? "/ari" : "");
+        text_join(held, sizeof held, "authority:", c->authority, i ? "/ari" : "");
         if (hold_check(t->e->holds, held, t->now_ms, &until_ms, why))
             return false;
     }

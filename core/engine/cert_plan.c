@@ -17,7 +17,7 @@ static const int64_t MINUTE_MS = 60000;
 bool lineage_name(const struct model_certificate *mc, const char *key, char out[400])
 {
     bool plain = !mc->keys || !mc->keys[0] || strcmp(mc->keys[0], key) == 0;
-    return snprintf(out, 400, "%s%s%s", mc->name, plain ? "" : "+", plain ? "" : key) < 400;
+    return text_join(out, 400, mc->name, plain ? "" : "+", plain ? "" : key);
 }
 
 const char **json_strv(const json_t *list)
@@ -152,7 +152,7 @@ static int reach(struct turn *t, struct acme **out)
 
     if (!json_put_str(t->rec, "authority", authority))
         return outcome_nomem(&t->out);
-    snprintf(key, sizeof key, "authority:%.200s", authority);
+    text_join(key, sizeof key, "authority:", authority, "");
     if (hold_check(t->e->holds, key, t->now_ms, &until_ms, why))
         return outcome_again(&t->out, until_ms - t->now_ms, "%s is held up: %s", authority, why);
     int code = use_authority(t, authority, out);

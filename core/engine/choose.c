@@ -74,7 +74,7 @@ static bool lane_is_held(const struct turn *t, const char *name)
     char key[HOLD_KEY], why[HOLD_WHY];
     int64_t until_ms;
 
-    snprintf(key, sizeof key, "authority:%.200s", name);
+    text_join(key, sizeof key, "authority:", name, "");
     return hold_check(t->e->holds, key, t->now_ms, &until_ms, why) &&
            until_ms / 1000 > patience_at(t->rec, now_at(t));
 }

@@ -28,7 +28,7 @@ const char *task_subject(const struct task *t) { return strchr(t->name, ':') + 1
 
 bool task_name(int kind, const char *name, char out[400])
 {
-    return snprintf(out, 400, "%s:%s", task_kinds[kind].name, name) < 400;
+    return text_join(out, 400, task_kinds[kind].name, ":", name);
 }
 
 double turn_jitter(const char *name, unsigned salt)
@@ -55,11 +55,11 @@ static void default_hold(const struct turn *t, char out[HOLD_KEY])
     if (t->task->kind == &task_kinds[KIND_ZONE] && slash)
         snprintf(out, HOLD_KEY, "dns:%.*s", (int)(slash - name), name);
     else if (t->task->kind == &task_kinds[KIND_DELIVERY] && gt)
-        snprintf(out, HOLD_KEY, "sink:%s", gt + 1);
+        text_join(out, HOLD_KEY, "sink:", gt + 1, "");
     else if (t->task->kind == &task_kinds[KIND_CERTIFICATE] && json_str(t->rec, "authority", NULL))
-        snprintf(out, HOLD_KEY, "authority:%s", json_str(t->rec, "authority", ""));
+        text_join(out, HOLD_KEY, "authority:", json_str(t->rec, "authority", ""), "");
     else if (t->task->kind == &task_kinds[KIND_AUTHORITY])
-        snprintf(out, HOLD_KEY, "authority:%s", name);
+        text_join(out, HOLD_KEY, "authority:", name, "");
 }
 
 static bool held_up(struct turn *t, int64_t *until_ms)

@@ -8,7 +8,7 @@ build=$(cd "${top_builddir:-build/plain}" && pwd) || exit 1
 make -s -C "$build" tests/sim/sim tests/sim/sim_files >make.log 2>&1 || { cat make.log && exit 1; }
 status=0
 # Large pages: half a GiB of records is more than the processor has addresses of small ones at hand for.
-GLIBC_TUNABLES=glibc.malloc.hugetlb=1 "$build/tests/sim/sim" "${SIM_CERTIFICATES:-10000}" 730 || status=1
+GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.tcache_count=2000 "$build/tests/sim/sim" "${SIM_CERTIFICATES:-10000}" 730 || status=1
 echo
 dir=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -28,6 +28,20 @@ static void a_cut_copy_says_so(void **state)
     assert_string_equal(out, "abc");
     assert_false(text_copy(out, 0, "x"));
 }
+static void a_join_is_the_three_one_after_the_other_or_what_fits(void **state)
+{
+    char out[8];
+
+    (void)state;
+    assert_true(text_join(out, sizeof out, "ab", ":", "cdef"));
+    assert_string_equal(out, "ab:cdef");
+    assert_true(text_join(out, sizeof out, "", "", ""));
+    assert_string_equal(out, "");
+    assert_false(text_join(out, sizeof out, "ab", ":", "cdefg"));
+    assert_string_equal(out, "ab:cdef");
+    assert_false(text_join(out, sizeof out, "abcdefgh", ":", ""));
+    assert_string_equal(out, "abcdefg");
+}
 static void numbers_are_whole_and_in_range(void **state)
 {
     static const char *const bad[] = {
@@ -172,6 +186,7 @@ static void names_lie_below_whole_labels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_join_is_the_three_one_after_the_other_or_what_fits),
         cmocka_unit_test(starts_and_ends_are_seen),
         cmocka_unit_test(a_cut_copy_says_so),
         cmocka_unit_test(numbers_are_whole_and_in_range),
